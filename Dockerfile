@@ -1,0 +1,19 @@
+# The image of one toolchain, for `kbuild-ts toolchain build`. What goes into it is data:
+# toolchains/suite/<suite>.yaml (BASE, SUITE_PACKAGES) and toolchains/<toolchain>.yaml.
+ARG BASE
+FROM ${BASE}
+
+# What every toolchain of the suite needs, in a layer that they share.
+ARG SUITE_PACKAGES
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${SUITE_PACKAGES} \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
+
+ARG TOOLCHAIN_PACKAGES
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${TOOLCHAIN_PACKAGES} \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
+
+# Builds run without privileges; nothing in the image belongs to them.
+USER 1000:1000
+WORKDIR /build

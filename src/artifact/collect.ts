@@ -1,0 +1,59 @@
+import { basename, dirname } from 'node:path';
+import { Readable } from 'node:stream';
+
+/** A file that came out of a build; the path is relative to the project. */
+export interface BuiltFile {
+  path: string;
+  bytes: Buffer;
+}
+
+/** Reads the archive that a job's recipe writes. */
+export async function unpackArchive(archive: Buffer): Promise<BuiltFile[]> {
+  const { extract } = await import('tar-stream');
+  const files: BuiltFile[] = [];
+  const reader = extract();
+  const done = (async () => {
+    for await (const entry of reader) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Buffer);
+      const path = entry.header.name.replace(/^\.\//, '');
+      if (entry.header.type === 'file') files.push({ path, bytes: Buffer.concat(chunks) });
+    }
+  })();
+  Readable.from([archive]).pipe(reader);
+  await done;
+  return files;
+}
+
+/** What a job gave, and what of it is missing. */
+export interface Collected {
+  modules: BuiltFile[];
+  /** Module.symvers of the project, if it exports anything. */
+  symvers?: string;
+  /** Modules that were expected, or that Kbuild says it made, and that are not there. */
+  missing: string[];
+}
+
+/**
+ * Sorts a job's files: the modules, the project's Module.symvers, and what is missing of the
+ * modules that the project promises and that Kbuild itself lists in modules.order.
+ */
+export function collectModules(
+  files: readonly BuiltFile[],
+  expected: readonly string[],
+): Collected {
+  const modules = files.filter(({ path }) => path.endsWith('.ko'));
+  const names = new Set(modules.map(({ path }) => basename(path, '.ko')));
+  const listed = files
+    .filter(({ path }) => basename(path) === 'modules.order')
+    .flatMap(({ bytes }) => bytes.toString('utf8').split('\n'))
+    .filter(Boolean)
+    .map((line) => basename(line).replace(/\.k?o$/, ''));
+  const missing = [...new Set([...expected, ...listed])].filter((name) => !names.has(name));
+  const symvers = files
+    .filter(({ path }) => basename(path) === 'Module.symvers')
+    .sort((a, b) => dirname(a.path).length - dirname(b.path).length)
+    .map(({ bytes }) => bytes.toString('utf8'))
+    .join('');
+  return { modules, missing, ...(symvers !== '' && { symvers }) };
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { readSigner } from '../module/pkcs7.js';
+import { readModule } from '../module/read-module.js';
+import type { Artifact, Verdict } from './manifest-schema.js';
+
+/**
+ * Describes a module's bytes.
+ * @throws KbuildError MODULE_*
+ */
+export async function describeModule(
+  path: string,
+  bytes: Uint8Array,
+  verdicts: Verdict[],
+): Promise<Artifact> {
+  const { elf, modinfo, signature } = readModule(bytes);
+  return {
+    path,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    size: bytes.length,
+    modinfo,
+    elf,
+    signature: signature === undefined ? null : await readSigner(signature.message),
+    verdicts,
+  };
+}

@@ -1,0 +1,101 @@
+import { KbuildError } from '../../errors/kbuild-error.js';
+import { defineCommand } from '../command.js';
+import {
+  directoryPositional,
+  jsonOption,
+  planRequest,
+  selectionOptions,
+  verboseOption,
+} from '../options.js';
+import { runWithReporter } from '../session.js';
+import { parseDuration, parseSize } from '../units.js';
+
+export const buildCommand = defineCommand({
+  usage: 'build [dir]',
+  summary: 'Build, verify and collect modules for every kernel and architecture',
+  positionals: directoryPositional,
+  options: {
+    ...selectionOptions,
+    jobs: {
+      number: true,
+      alias: 'j',
+      requiresArg: true,
+      describe: 'Jobs at once; default: the number of CPUs',
+    },
+    'keep-going': { boolean: true, describe: 'Build the other jobs when one fails (the default)' },
+    'fail-fast': {
+      boolean: true,
+      describe: 'Stop at the first job that fails',
+      conflicts: 'keep-going',
+    },
+    memory: {
+      string: true,
+      default: '4g',
+      requiresArg: true,
+      describe: 'Memory limit of each job',
+    },
+    disk: {
+      string: true,
+      default: '2g',
+      requiresArg: true,
+      describe: 'Scratch space of each job; lies in memory',
+    },
+    timeout: {
+      string: true,
+      default: '30m',
+      requiresArg: true,
+      describe: 'Time limit of each job',
+    },
+    cache: {
+      boolean: true,
+      default: true,
+      describe: 'Take jobs whose inputs are unchanged from the cache',
+    },
+    ...jsonOption,
+    ...verboseOption,
+  },
+  examples: [
+    ['build --arch arm64', 'the module in this directory, for Debian’s stock arm64 kernel'],
+    [
+      'build drv -k debian:bullseye -k debian:trixie -a arm64,x86_64',
+      'two kernels, two architectures',
+    ],
+    ['build drv --kdir ~/linux/out', 'for a kernel of your own'],
+  ],
+  async run(argv, context) {
+    const [{ build }, { availableParallelism }] = await Promise.all([
+      import('../../workflow/build.js'),
+      import('node:os'),
+    ]);
+    const request = {
+      ...planRequest(argv),
+      concurrency: jobCount(argv.jobs) ?? availableParallelism(),
+      failFast: argv['fail-fast'] === true,
+      useCache: argv.cache,
+      limits: {
+        memoryBytes: parseSize(argv.memory, 'memory'),
+        diskBytes: parseSize(argv.disk, 'disk'),
+        timeoutMs: parseDuration(argv.timeout, 'timeout'),
+      },
+    };
+    const report = await runWithReporter(argv, context, (session) => build(request, session));
+    if (argv.json) console.log(JSON.stringify(report.manifest, null, 2));
+    else {
+      const [{ formatResult }, { styleFor }] = await Promise.all([
+        import('../result-table.js'),
+        import('../style.js'),
+      ]);
+      console.log(formatResult(report.manifest, styleFor(process.stdout)));
+    }
+    return report.exitStatus;
+  },
+});
+
+function jobCount(jobs: number | undefined): number | undefined {
+  if (jobs === undefined || (Number.isInteger(jobs) && jobs > 0)) return jobs;
+  throw new KbuildError(
+    'USAGE',
+    `--jobs ${jobs}: not a number of jobs`,
+    'Write --jobs 4 or the like.',
+  );
+}

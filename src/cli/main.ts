@@ -1,0 +1,107 @@
+import yargs, { type Argv } from 'yargs';
+import { packageVersion } from '../data/package-root.js';
+import type { ExitStatus } from '../errors/codes.js';
+import { asKbuildError, KbuildError } from '../errors/kbuild-error.js';
+import type { Command, CommandContext } from './command.js';
+import { commands, type CommandTree } from './commands/index.js';
+import { printError } from './print-error.js';
+
+/**
+ * Runs the command line.
+ * @param args the arguments, without the interpreter and the script
+ * @returns the exit status
+ */
+export async function runCli(args: string[]): Promise<ExitStatus> {
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
+    console.log(packageVersion()); // without loading anything
+    return 0;
+  }
+  const abort = new AbortController();
+  const onSignal = () => {
+    abort.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    return await dispatch(args, { signal: abort.signal });
+  } catch (error) {
+    const failure = asKbuildError(error);
+    printError(failure, args.includes('--json'));
+    return failure.exitStatus;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+async function dispatch(args: string[], context: CommandContext): Promise<ExitStatus> {
+  let chosen: (() => Promise<ExitStatus>) | undefined;
+  const choose = (run: () => Promise<ExitStatus>) => {
+    chosen = run;
+  };
+  const parser = yargs()
+    .scriptName('kbuild-ts')
+    .usage(
+      '$0 <command>\n\nBuilds, checks and ships Linux kernel modules for every kernel and architecture.',
+    )
+    .version(packageVersion())
+    .help()
+    .alias('h', 'help')
+    .parserConfiguration({ 'greedy-arrays': false })
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'Name a command.')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? usageError(message ?? 'wrong usage');
+    });
+  register(parser, commands, context, choose);
+  await parser.parseAsync(args);
+  // Help and version print by themselves and choose nothing.
+  return chosen === undefined ? 0 : chosen();
+}
+
+function register(
+  parser: Argv,
+  tree: CommandTree,
+  context: CommandContext,
+  choose: (run: () => Promise<ExitStatus>) => void,
+): void {
+  for (const [name, entry] of Object.entries(tree)) {
+    if ('usage' in entry) registerCommand(parser, entry as Command, context, choose);
+    else {
+      const { summary, commands: children } = entry as { summary: string; commands: CommandTree };
+      parser.command(`${name} <command>`, summary, (sub) => {
+        register(sub, children, context, choose);
+        return sub.demandCommand(1, `Name one of: ${Object.keys(children).join(', ')}.`);
+      });
+    }
+  }
+}
+
+function registerCommand(
+  parser: Argv,
+  command: Command,
+  context: CommandContext,
+  choose: (run: () => Promise<ExitStatus>) => void,
+): void {
+  parser.command(
+    command.usage,
+    command.summary,
+    (sub) => {
+      const shaped = (command.positionals?.(sub) ?? sub).options(command.options);
+      for (const [line, meaning] of command.examples ?? []) shaped.example(`$0 ${line}`, meaning);
+      return shaped;
+    },
+    (argv) => {
+      choose(() => command.run(argv as Parameters<Command['run']>[0], context));
+    },
+  );
+}
+
+function usageError(message: string): KbuildError {
+  return new KbuildError(
+    'USAGE',
+    message,
+    "'kbuild-ts --help' and 'kbuild-ts <command> --help' show what there is.",
+  );
+}

@@ -1,0 +1,67 @@
+import type { Argv, Options } from 'yargs';
+import type { PlanRequest } from '../workflow/plan.js';
+
+/** `--x a,b --x c` as one list. */
+export function commaList(values: readonly string[] | undefined): string[] {
+  return (values ?? []).flatMap((value) => value.split(',')).filter((value) => value !== '');
+}
+
+const list = (describe: string, alias?: string) =>
+  ({ type: 'string', array: true, requiresArg: true, describe, ...(alias && { alias }) }) as const;
+
+/** What is to be built, and for what. */
+export const selectionOptions = {
+  arch: list('Architecture, for example arm64; repeat it or separate by commas', 'a'),
+  kdir: list('Path of a kernel build directory; its arch is read from it'),
+  kernel: list('Kernel: debian:<suite>, debian:<suite>/<release> or host', 'k'),
+  toolchain: list('Toolchain, for example gcc-12; default: the one the kernel was built with', 't'),
+  out: { string: true, requiresArg: true, alias: 'o', describe: 'Output directory' },
+  runtime: {
+    choices: ['docker', 'host'] as const,
+    default: 'docker' as const,
+    describe: 'Build in containers, or with this machine’s own compilers and no isolation',
+  },
+  W: { string: true, describe: 'Extra warnings, as for Kbuild: -W 1' },
+  C: { string: true, describe: 'Check with sparse, as for Kbuild: -C 1, or 2 for all files' },
+} as const satisfies Record<string, Options>;
+
+export const jsonOption = {
+  json: { boolean: true, default: false, describe: 'Print one JSON document on stdout' },
+} as const;
+
+export const verboseOption = {
+  verbose: { boolean: true, default: false, describe: 'Print the whole output' },
+} as const;
+
+export const directoryPositional = (argv: Argv): Argv =>
+  argv.positional('dir', {
+    type: 'string',
+    default: '.',
+    describe: 'The project: sources, a Kbuild tree or a kbuild.config.yaml',
+  });
+
+interface Selection {
+  arch?: string[] | undefined;
+  kdir?: string[] | undefined;
+  kernel?: string[] | undefined;
+  toolchain?: string[] | undefined;
+  out?: string | undefined;
+  runtime: 'docker' | 'host';
+  W?: string | undefined;
+  C?: string | undefined;
+  dir?: unknown;
+}
+
+export function planRequest(argv: Selection): PlanRequest {
+  return {
+    directory: String(argv.dir),
+    archs: commaList(argv.arch),
+    kdirs: argv.kdir ?? [],
+    kernels: commaList(argv.kernel),
+    toolchains: commaList(argv.toolchain),
+    runtime: argv.runtime,
+    ...(argv.out !== undefined && { output: argv.out }),
+    ...(argv.W !== undefined && { warnings: argv.W || '1' }),
+    ...(argv.C !== undefined && { check: argv.C || '1' }),
+  };
+}

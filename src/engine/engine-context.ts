@@ -1,0 +1,38 @@
+import type { Emit } from '../events/event.js';
+import type { Symvers } from '../kernel/symvers.js';
+import type { Job } from '../plan/job.js';
+import type { Runtime } from '../runtime/port.js';
+import type { JobStore } from './job-store.js';
+import type { Stage } from './stage.js';
+
+/** Limits of each job. */
+export interface JobLimits {
+  memoryBytes: number;
+  diskBytes: number;
+  timeoutMs: number;
+}
+
+/** Signs a job's modules, and says whether a signature holds. */
+export interface JobSigner {
+  sign(module: Uint8Array, job: Job): Promise<Uint8Array>;
+  verify(module: Uint8Array): Promise<boolean>;
+}
+
+/** What jobs run with. */
+export interface EngineContext {
+  /** Asked only when something must be built: a run that finds all in its store needs no engine. */
+  runtime: () => Promise<Runtime>;
+  /** The id of the image of a job, made ready. */
+  imageOf: (job: Job) => Promise<string>;
+  store: JobStore;
+  /** False: build even what the store has. */
+  useStore: boolean;
+  stage: Stage;
+  /** What a job's kernel exports. */
+  symversOf: (job: Job) => Symvers;
+  signerOf: (job: Job) => JobSigner | undefined;
+  limits: JobLimits;
+  scratch: string;
+  emit: Emit;
+  signal: AbortSignal;
+}

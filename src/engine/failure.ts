@@ -1,0 +1,74 @@
+import type { ErrorReport } from '../errors/kbuild-error.js';
+import type { ErrorCode } from '../errors/codes.js';
+import type { Diagnostic } from '../events/event.js';
+import type { RunOutcome } from '../runtime/port.js';
+
+/** What is known of a build that did not end well. */
+export interface BuildEnd {
+  outcome: RunOutcome;
+  diagnostics: readonly Diagnostic[];
+  /** The last lines of its output. */
+  tail: readonly string[];
+  limits: { memoryBytes: number; diskBytes: number; timeoutMs: number };
+}
+
+const gibibytes = (bytes: number): string => `${Math.round((bytes / 2 ** 30) * 100) / 100} GiB`;
+
+/** Says why a build failed, or undefined if it did not. */
+export function buildFailure({
+  outcome,
+  diagnostics,
+  tail,
+  limits,
+}: BuildEnd): ErrorReport | undefined {
+  const report = (code: ErrorCode, message: string, hint: string) => ({ code, message, hint });
+  if (outcome.end === 'timeout') {
+    return report(
+      'BUILD_TIMEOUT',
+      `the build was stopped after ${limits.timeoutMs / 1000} s`,
+      'If it needs longer, give it a longer --timeout; if it hangs, its log shows where.',
+    );
+  }
+  const killed = tail.some((line) => /Killed signal terminated program|\bKilled$/.test(line));
+  if (outcome.end === 'out-of-memory' || (outcome.exitCode !== 0 && killed)) {
+    return report(
+      'BUILD_OUT_OF_MEMORY',
+      `the build needed more memory than its limit of ${gibibytes(limits.memoryBytes)}`,
+      'Raise --memory, or run fewer processes at once with --jobs.',
+    );
+  }
+  if (outcome.exitCode === 0) return undefined;
+  if (tail.some((line) => line.includes('No space left on device'))) {
+    return report(
+      'BUILD_DISK_FULL',
+      `the build filled its scratch space of ${gibibytes(limits.diskBytes)}`,
+      'Raise --disk. The scratch space lies in memory and counts against --memory too.',
+    );
+  }
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (first === undefined) {
+    return report(
+      'BUILD_MAKE_FAILED',
+      `make failed (exit ${outcome.exitCode}): ${tail.findLast((line) => line.trim() !== '') ?? 'it printed nothing'}`,
+      "The job's log has all that it printed; 'kbuild-ts plan' shows the make line and a docker run that reproduces it.",
+    );
+  }
+  const undefinedSymbol = errors.find(({ message }) => /^"[^"]+" \[.*\] undefined!$/.test(message));
+  if (undefinedSymbol !== undefined && first === undefinedSymbol) {
+    return report(
+      'BUILD_UNDEFINED_SYMBOL',
+      undefinedSymbol.message,
+      'Neither the kernel nor a project that this one depends on exports the symbol. If another project of yours does, name it in depends:.',
+    );
+  }
+  const place = [first.file, first.line, first.column]
+    .filter((part) => part !== undefined)
+    .join(':');
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return report(
+    'BUILD_COMPILE_ERROR',
+    `${place === '' ? '' : `${place}: `}${first.message}${more}`,
+    "The job's log has all that the compiler said.",
+  );
+}

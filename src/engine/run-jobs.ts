@@ -1,0 +1,108 @@
+import { availableParallelism } from 'node:os';
+import { asKbuildError, interrupted, type ErrorReport } from '../errors/kbuild-error.js';
+import type { Job } from '../plan/job.js';
+import type { EngineContext } from './engine-context.js';
+import type { JobResult } from './job-result.js';
+import { labelOf, runJob } from './run-job.js';
+
+export interface RunOptions {
+  /** How many jobs run at once. */
+  concurrency: number;
+  /** Stop at the first job that fails: what runs is ended, what has not begun is skipped. */
+  failFast: boolean;
+}
+
+/**
+ * Runs jobs side by side, each after those that it needs.
+ * @returns a result for every job, in the order of the plan
+ * @throws KbuildError INTERRUPTED if the run's signal is aborted
+ */
+export async function runJobs(
+  jobs: readonly Job[],
+  options: RunOptions,
+  context: EngineContext,
+): Promise<JobResult[]> {
+  const results = new Map<string, JobResult>();
+  const pending = new Set(jobs);
+  const running = new Set<Promise<void>>();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const concurrency = Math.max(1, Math.min(options.concurrency, jobs.length));
+  const parallel = Math.max(1, Math.floor(availableParallelism() / concurrency));
+
+  const end = (result: JobResult) => {
+    const { job, status, milliseconds, error } = result;
+    results.set(job.id, result);
+    context.emit({
+      type: 'job-end',
+      job: labelOf(job),
+      status,
+      milliseconds,
+      ...(error !== undefined && { error }),
+    });
+    if (status === 'failed' && options.failFast) stop.abort();
+  };
+
+  const start = async (job: Job): Promise<void> => {
+    const begun = performance.now();
+    context.emit({ type: 'job-start', job: labelOf(job) });
+    const needed = job.needs.flatMap((id) => results.get(id) ?? []);
+    try {
+      const ending = await runJob(job, needed, parallel, { ...context, signal });
+      end({ job, milliseconds: performance.now() - begun, ...ending });
+    } catch (error) {
+      const milliseconds = performance.now() - begun;
+      const failure = asKbuildError(error);
+      // Ended by --fail-fast, not by a fault of its own.
+      const status = failure.code === 'INTERRUPTED' ? 'skipped' : 'failed';
+      const report = status === 'skipped' ? notRun : failure.toReport();
+      end({ job, status, milliseconds, error: report, diagnostics: [], modules: [] });
+    }
+  };
+
+  while ((pending.size > 0 || running.size > 0) && !context.signal.aborted) {
+    for (const job of pending) {
+      if (running.size >= concurrency && !stop.signal.aborted) break;
+      const obstacle = stop.signal.aborted ? notRun : failedNeed(job, results);
+      const waits = job.needs.some((id) => !results.has(id));
+      if (obstacle === undefined && waits) continue;
+      pending.delete(job);
+      if (obstacle !== undefined) {
+        end({
+          job,
+          status: 'skipped',
+          milliseconds: 0,
+          error: obstacle,
+          diagnostics: [],
+          modules: [],
+        });
+        continue;
+      }
+      const run: Promise<void> = start(job).finally(() => running.delete(run));
+      running.add(run);
+    }
+    if (running.size > 0) await Promise.race(running);
+  }
+  await Promise.all(running);
+  if (context.signal.aborted) throw interrupted();
+  return jobs.flatMap(({ id }) => results.get(id) ?? []);
+}
+
+const notRun: ErrorReport = {
+  code: 'INTERRUPTED',
+  message: 'not run: another job failed, and --fail-fast was given',
+  hint: 'Run without --fail-fast to have all jobs built.',
+};
+
+function failedNeed(job: Job, results: ReadonlyMap<string, JobResult>): ErrorReport | undefined {
+  const failed = job.needs.find((id) => {
+    const status = results.get(id)?.status;
+    return status === 'failed' || status === 'skipped';
+  });
+  if (failed === undefined) return undefined;
+  return {
+    code: 'BUILD_DEPENDENCY_FAILED',
+    message: `not run: it needs the symbols of ${failed}, which failed`,
+    hint: 'Mend that one first.',
+  };
+}

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KdirMount } from './closure.js';
+
+/** What a module's build reads of a kernel tree; the rest (drivers/, *.o) does not matter. */
+const relevant = [
+  '.config',
+  '.kernelvariables',
+  'Makefile',
+  'Module.symvers',
+  'include',
+  'scripts',
+  'tools/objtool/objtool',
+  'tools/bpf/resolve_btfids/resolve_btfids',
+  'vmlinux',
+];
+/** Small files whose content decides; of the others, size and time stand for it. */
+const byContent = new Set(['.config', '.kernelvariables', 'Makefile', 'Module.symvers']);
+
+/**
+ * A hash over a KDIR that kbuild-ts did not fetch itself: the contents of what configures it,
+ * and name, size and modification time of every file that a module's build may read. Hexadecimal.
+ */
+export function treeFingerprint(mounts: readonly KdirMount[]): string {
+  const hash = createHash('sha256');
+  for (const { source, target } of mounts) {
+    hash.update(`${target}\0`);
+    const entries = list(source);
+    const isKernelTree = entries.includes('arch') || entries.includes('.config');
+    for (const name of isKernelTree ? relevant : entries) add(source, name);
+    for (const arch of list(join(source, 'arch'))) {
+      add(source, `arch/${arch}/include`);
+      add(source, `arch/${arch}/Makefile`);
+      add(source, `arch/${arch}/scripts`);
+    }
+  }
+  return hash.digest('hex');
+
+  function add(root: string, name: string): void {
+    const path = join(root, name);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    if (stat.isDirectory()) {
+      for (const entry of list(path)) add(root, `${name}/${entry}`);
+    } else if (stat.isSymbolicLink()) {
+      hash.update(`${name}\0-> ${readlinkSync(path)}\0`);
+    } else if (byContent.has(name)) {
+      hash.update(`${name}\0`).update(readFileSync(path));
+    } else {
+      hash.update(`${name}\0${stat.size}\0${stat.mtimeMs}\0`);
+    }
+  }
+}
+
+function list(path: string): string[] {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isDirectory() ? readdirSync(path).sort() : [];
+}

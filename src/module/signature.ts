@@ -1,0 +1,55 @@
+import { KbuildError } from '../errors/kbuild-error.js';
+import { decode } from './bytes.js';
+
+/** The last bytes of a signed module (include/linux/module_signature.h). */
+export const signatureMarker = '~Module signature appended~\n';
+/** sizeof(struct module_signature): algo, hash, id_type, signer_len, key_id_len, pad[3], be32 length. */
+export const signatureHeaderSize = 12;
+/** PKEY_ID_PKCS7, the only kind of signature since Linux 4.3. */
+export const pkcs7IdType = 2;
+
+/** A signature that is appended to a module, taken apart but not judged. */
+export interface AppendedSignature {
+  /** The module without its signature: what the signature is over. Bytes from the start. */
+  contentLength: number;
+  idType: number;
+  /** The PKCS#7 message, DER. */
+  message: Uint8Array;
+}
+
+/**
+ * Finds the signature at the end of a module's bytes, or undefined where there is none.
+ * Presence is no validity: see `readPkcs7` and `release/verify-signature`.
+ * @throws KbuildError MODULE_SIGNATURE_FORMAT if the marker is there and the rest is not
+ */
+export function findSignature(bytes: Uint8Array): AppendedSignature | undefined {
+  const markerAt = bytes.length - signatureMarker.length;
+  if (markerAt < 0 || decode(bytes.subarray(markerAt)) !== signatureMarker) return undefined;
+  const headerAt = markerAt - signatureHeaderSize;
+  if (headerAt < 0) throw malformed('no room for its header');
+  const header = Buffer.from(bytes.subarray(headerAt, markerAt));
+  const length = header.readUInt32BE(8);
+  if (length > headerAt) throw malformed(`${length} bytes long in a file of ${bytes.length}`);
+  const contentLength = headerAt - length;
+  return {
+    contentLength,
+    idType: header[2] ?? 0,
+    message: bytes.subarray(contentLength, headerAt),
+  };
+}
+
+/** The trailer that makes a PKCS#7 message an appended signature, as scripts/sign-file.c writes it. */
+export function signatureTrailer(messageLength: number): Uint8Array {
+  const header = Buffer.alloc(signatureHeaderSize);
+  header[2] = pkcs7IdType;
+  header.writeUInt32BE(messageLength, 8);
+  return Buffer.concat([header, Buffer.from(signatureMarker)]);
+}
+
+function malformed(why: string): KbuildError {
+  return new KbuildError(
+    'MODULE_SIGNATURE_FORMAT',
+    `malformed module signature: ${why}`,
+    'Sign the module again, from its unsigned bytes.',
+  );
+}

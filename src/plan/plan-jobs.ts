@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { archByName } from '../arch/arch.js';
+import { KbuildError } from '../errors/kbuild-error.js';
+import type { Kdir } from '../kernel/kdir.js';
+import type { Project } from '../project/project.js';
+import { projectDigest } from '../project/snapshot.js';
+import { toolchainImage } from '../toolchain/image-recipe.js';
+import type { Toolchain } from '../toolchain/toolchain.js';
+import { buildEnvironment } from './environment.js';
+import type { Job, PlacedProject } from './job.js';
+import { containerLayout } from './layout.js';
+import { makeLine, type MakeOptions } from './make-line.js';
+import { placements } from './placement.js';
+import { recipeVersion } from './recipe.js';
+
+/** One KDIR with a toolchain that fits it. */
+export interface Target {
+  kdir: Kdir;
+  toolchain: Toolchain;
+}
+
+/** What a project is to be built for. */
+export interface Assignment {
+  project: Project;
+  targets: Target[];
+}
+
+/**
+ * The jobs that follow from what is to be built: each project for each of its targets, a project
+ * that others depend on for theirs too, each job after those that it needs.
+ * @param assignments in dependency order, as loadProjects gives the projects
+ * @param buildArch the architecture of the machine that builds
+ */
+export function planJobs(
+  assignments: readonly Assignment[],
+  buildArch: string,
+  options: MakeOptions = {},
+): Job[] {
+  const byDirectory = new Map(assignments.map((a) => [a.project.directory, a]));
+  const digests = new Map<Project, string>();
+  const digestOf = (project: Project) => {
+    const known = digests.get(project) ?? projectDigest(project);
+    digests.set(project, known);
+    return known;
+  };
+  const jobs = new Map<string, Job>();
+  const env = buildEnvironment();
+  const images = new Map<Toolchain, string>();
+
+  const dependenciesOf = (project: Project): Project[] => {
+    const direct = project.depends.flatMap((path) => byDirectory.get(path)?.project ?? []);
+    return [...new Set(direct.flatMap((p) => [...dependenciesOf(p), p]))];
+  };
+
+  const add = (project: Project, target: Target): Job => {
+    const { kdir, toolchain } = target;
+    const label = {
+      project: project.name,
+      release: kdir.release,
+      arch: kdir.arch,
+      toolchain: toolchain.name,
+    };
+    const identity = `${project.directory}\0${kdir.path}\0${kdir.identity}\0${toolchain.name}`;
+    const existing = jobs.get(identity);
+    if (existing !== undefined) return existing;
+    const dependencies = dependenciesOf(project);
+    const needed = dependencies.map((dependency) => add(dependency, target));
+    const placed = placements(project, dependencies);
+    const place = (p: Project): PlacedProject => ({
+      project: p,
+      placement: placed.get(p) ?? p.name,
+      digest: digestOf(p),
+    });
+    const source = place(project);
+    const symvers = needed.map(({ id }) => `${containerLayout.symvers}/${id}/Module.symvers`);
+    const make = makeLine(project, source.placement, kdir, toolchain, symvers, options);
+    const image = images.get(toolchain) ?? toolchainImage(toolchain, archByName(buildArch)).name;
+    images.set(toolchain, image);
+    const placedDependencies = dependencies.map(place);
+    const key = createHash('sha256')
+      .update(
+        JSON.stringify([
+          recipeVersion,
+          kdir.path,
+          kdir.identity,
+          image,
+          make,
+          env,
+          [source, ...placedDependencies].map((p) => [p.placement, p.digest]),
+          needed.map((job) => job.key),
+          project.expected,
+        ]),
+      )
+      .digest('hex');
+    const several = assignments
+      .find((a) => a.project === project)
+      ?.targets.some((t) => t.kdir === kdir && t.toolchain !== toolchain);
+    const job: Job = {
+      id: uniqueId(
+        Object.values(label)
+          .join('-')
+          .replaceAll(/[^\w.+-]/g, '_'),
+      ),
+      ...label,
+      key,
+      kdir,
+      image,
+      source,
+      dependencies: placedDependencies,
+      needs: needed.map(({ id }) => id),
+      make,
+      env,
+      expected: project.expected,
+      output: [kdir.release, kdir.arch, ...(several ? [toolchain.name] : [])].join('/'),
+    };
+    jobs.set(identity, job);
+    return job;
+  };
+
+  const ids = new Set<string>();
+  const uniqueId = (base: string): string => {
+    let id = base;
+    for (let n = 2; ids.has(id); n++) id = `${base}-${n}`;
+    ids.add(id);
+    return id;
+  };
+
+  for (const { project, targets } of assignments) {
+    for (const target of targets) add(project, target);
+  }
+  const planned = [...jobs.values()];
+  checkOutputs(planned);
+  return planned;
+}
+
+/** Two jobs that would write the same module are a mistake, found before anything is built. */
+function checkOutputs(jobs: readonly Job[]): void {
+  const owners = new Map<string, Job>();
+  for (const job of jobs) {
+    for (const module of job.expected) {
+      const path = `${job.source.project.output}/${job.output}/${module}.ko`;
+      const other = owners.get(path);
+      if (other !== undefined) {
+        throw new KbuildError(
+          'PLAN_OUTPUT_COLLISION',
+          `two jobs would write ${path}: ${other.id} (${other.source.project.directory}, KDIR ${other.kdir.path}) and ${job.id} (${job.source.project.directory}, KDIR ${job.kdir.path})`,
+          'Build them in two runs with different --out directories, or rename a module.',
+        );
+      }
+      owners.set(path, job);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { buildUser } from '../runtime/isolation.js';
+import type { Job } from './job.js';
+import { containerLayout } from './layout.js';
+import { recipe } from './recipe.js';
+import { shellJoin, shellQuote } from './shell.js';
+
+/**
+ * A `docker run` command that builds a job's modules without kbuild-ts, from the user's own
+ * directory, and writes them as a tar archive to the file that it names.
+ */
+export function reproduceCommand(job: Job, parallel: number): string {
+  const volumes = [
+    ...job.kdir.mounts.map(({ source, target }) => ({ source, target })),
+    ...[job.source, ...job.dependencies].map(({ project, placement }) => ({
+      source: project.directory,
+      target: `${containerLayout.sources}/${placement}`,
+    })),
+  ];
+  const words = [
+    ...['docker', 'run', '--rm', '--network', 'none', '--read-only', '--cap-drop', 'ALL'],
+    ...['--security-opt', 'no-new-privileges', '--user', buildUser],
+    ...['--tmpfs', '/tmp:exec', '--tmpfs', '/build:exec,uid=1000,gid=1000'],
+    // --mount, since a path may hold a colon; --volume could not say it.
+    ...volumes.flatMap(({ source, target }) => ['--mount', mountOption(source, target)]),
+    ...Object.entries(job.env).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
+    ...[job.image, 'sh', '-c', withGenerated(job, recipe(job, parallel))],
+  ];
+  return `${shellJoin(words)} > ${shellQuote(`${job.id}.tar`)}`;
+}
+
+/** Docker reads the option as CSV: a field with a comma or a quote is quoted. */
+function mountOption(source: string, target: string): string {
+  const field = `source=${source}`;
+  const quoted = /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return `type=bind,${quoted},target=${target},readonly`;
+}
+
+/** A generated Kbuild is not in the user's directory: the script writes it first. */
+function withGenerated(job: Job, script: string): string {
+  const { method } = job.source.project;
+  if (method.kind !== 'generated') return script;
+  const directory = `${containerLayout.build}/${job.source.placement}`;
+  const write = `printf %s ${shellQuote(method.kbuild)} > ${shellQuote(`${directory}/Kbuild`)}`;
+  return script.replace(/^status=0$/m, () => `${write}\nstatus=0`);
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { KbuildError } from '../errors/kbuild-error.js';
+import { configProblem, parseConfigText, type ConfigSource } from './config-problem.js';
+import {
+  configSchema,
+  moduleSchema,
+  projectConfigSchema,
+  signingSchema,
+  workspaceConfigSchema,
+  type Config,
+} from './config-schema.js';
+
+/**
+ * Reads and validates a configuration file. `.ts` and `.mjs` are programs of the user's own
+ * and run here; `.yaml` and `.json` are data.
+ * @throws KbuildError CONFIG_SYNTAX, CONFIG_INVALID
+ */
+export async function loadConfig(file: string): Promise<Config> {
+  const { value, ...source } = /\.(ya?ml|json)$/.test(file)
+    ? parseConfigText(file, readFileSync(file, 'utf8'))
+    : await runConfig(file);
+  return validateConfig(value, source);
+}
+
+async function runConfig(file: string): Promise<ConfigSource & { value: unknown }> {
+  try {
+    const { createJiti } = await import('jiti');
+    // `import { defineConfig } from 'kbuild-ts'` works wherever kbuild-ts is installed.
+    const own = new URL('./define-config.js', import.meta.url);
+    const jiti = createJiti(pathToFileURL(file).href, {
+      alias: { 'kbuild-ts': own.pathname },
+      moduleCache: false,
+    });
+    return { file, value: await jiti.import(file, { default: true }) };
+  } catch (cause) {
+    throw new KbuildError(
+      'CONFIG_SYNTAX',
+      `${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'The file must run, and export the configuration as its default: export default defineConfig({ … }).',
+      { cause },
+    );
+  }
+}
+
+/** @throws KbuildError CONFIG_INVALID for the first problem, with its place */
+export function validateConfig(value: unknown, source: ConfigSource): Config {
+  const isWorkspace = typeof value === 'object' && value !== null && 'projects' in value;
+  const schema = isWorkspace ? workspaceConfigSchema : projectConfigSchema;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw configProblem(result.error, source, (path) => {
+    if (path[0] === 'modules') return Object.keys(moduleSchema.shape);
+    if (path[0] === 'signing') return Object.keys(signingSchema.shape);
+    return Object.keys(schema.shape).filter((key) => key !== '$schema');
+  });
+}
+
+/** The JSON schema of the configuration, as `schemas/config.schema.json` holds it. */
+export function configJsonSchema(): object {
+  return {
+    title: 'kbuild.config',
+    ...z.toJSONSchema(configSchema, { io: 'input' }),
+  };
+}

@@ -1,0 +1,69 @@
+import type Docker from 'dockerode';
+import { currentOwner, formatOwner } from '../../storage/owner.js';
+import type { RunSpec } from '../port.js';
+import { buildUser } from '../isolation.js';
+import { labels } from './labels.js';
+
+/** Processes and threads of one run: more than `make -j` needs, less than a fork bomb wants. */
+const processLimit = 4096;
+/** Open files of one process. Not above what an engine without privileges may give. */
+const fileLimit = 1024;
+
+/** The engine's options for a container that runs a script as its profile asks. */
+export function containerOptions(spec: RunSpec): Docker.ContainerCreateOptions {
+  return {
+    Image: spec.image,
+    Cmd: ['sh', '-c', spec.script],
+    Entrypoint: [],
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    WorkingDir: '/',
+    AttachStdout: true,
+    AttachStderr: true,
+    Labels: { [labels.owner]: formatOwner(currentOwner()), [labels.title]: spec.title },
+    ...profiles[spec.profile](spec),
+  };
+}
+
+const profiles = {
+  build: (spec) => ({
+    User: buildUser,
+    NetworkDisabled: true,
+    HostConfig: {
+      ...common(spec),
+      NetworkMode: 'none',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Tmpfs: {
+        '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${spec.diskBytes}`,
+        '/build': `rw,exec,nosuid,nodev,uid=1000,gid=1000,mode=0755,size=${spec.diskBytes}`,
+      },
+    },
+  }),
+  fetch: (spec) => ({
+    // Files that it leaves in writable mounts belong to whoever runs kbuild-ts.
+    User: `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
+    HostConfig: common(spec),
+  }),
+} satisfies Record<RunSpec['profile'], (spec: RunSpec) => Docker.ContainerCreateOptions>;
+
+function common(spec: RunSpec): Docker.HostConfig {
+  return {
+    Init: true,
+    Memory: spec.memoryBytes,
+    MemorySwap: spec.memoryBytes, // no swap beyond it
+    PidsLimit: processLimit,
+    // Podman without privileges fails to raise limits that are not given.
+    Ulimits: [
+      { Name: 'nofile', Soft: fileLimit, Hard: fileLimit },
+      { Name: 'nproc', Soft: processLimit, Hard: processLimit },
+    ],
+    LogConfig: { Type: 'none', Config: {} },
+    Mounts: spec.mounts.map(({ source, target, writable }) => ({
+      Type: 'bind' as const,
+      Source: source,
+      Target: target,
+      ReadOnly: writable !== true,
+    })),
+  };
+}

@@ -1,0 +1,118 @@
+import { PassThrough } from 'node:stream';
+import type Docker from 'dockerode';
+import { interrupted } from '../../errors/kbuild-error.js';
+import { isGone, parseOwner } from '../../storage/owner.js';
+import { LineSplitter } from '../line-splitter.js';
+import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
+import { engineError, type Engine } from './connect.js';
+import { containerOptions } from './container-options.js';
+import { labels } from './labels.js';
+
+/** Runs each script in a container of its own, which is removed whatever happens. */
+export class DockerRuntime implements Runtime {
+  readonly kind = 'docker';
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
+    if (hooks.signal.aborted) throw interrupted();
+    const { docker, address } = this.#engine;
+    try {
+      const container = await docker.createContainer(containerOptions(spec));
+      try {
+        return await this.#runIn(container, spec, hooks);
+      } finally {
+        await removeContainer(container);
+      }
+    } catch (error) {
+      if (hooks.signal.aborted) throw interrupted();
+      throw engineError(error, address, `running ${spec.title}`);
+    }
+  }
+
+  async #runIn(container: Docker.Container, spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    const output = readOutput(stream, container, hooks.onLine);
+    // Asked for before the start: a container that ends at once is not missed.
+    const ended = container.wait() as Promise<{ StatusCode: number }>;
+    ended.catch(() => undefined); // awaited below, unless the start itself fails
+    let timedOut = false;
+    const kill = () => void container.kill().catch(() => undefined);
+    const timer = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, spec.timeoutMs);
+    hooks.signal.addEventListener('abort', kill);
+    try {
+      await container.start();
+      if (hooks.signal.aborted) kill();
+      const [{ StatusCode: exitCode }, stdout] = await Promise.all([ended, output]);
+      if (hooks.signal.aborted) throw interrupted();
+      if (timedOut) return { end: 'timeout', exitCode, stdout };
+      const outOfMemory = exitCode !== 0 && (await container.inspect()).State.OOMKilled;
+      return { end: outOfMemory ? 'out-of-memory' : 'exited', exitCode, stdout };
+    } finally {
+      clearTimeout(timer);
+      hooks.signal.removeEventListener('abort', kill);
+    }
+  }
+
+  /** Removes the containers of runs that were killed before they could clean up. */
+  async reap(): Promise<number> {
+    const { docker, address } = this.#engine;
+    try {
+      const filters = { label: [labels.owner] };
+      const containers = await docker.listContainers({ all: true, filters });
+      const orphans = containers.filter(({ Labels }) => {
+        const owner = parseOwner(Labels[labels.owner] ?? '');
+        return owner !== undefined && isGone(owner);
+      });
+      await Promise.all(orphans.map(({ Id }) => removeContainer(docker.getContainer(Id))));
+      return orphans.length;
+    } catch (error) {
+      throw engineError(error, address, 'removing what a killed run left');
+    }
+  }
+}
+
+/** Parts the attached stream (8-byte frame headers: Engine API, "attach") into its two streams. */
+async function readOutput(
+  stream: NodeJS.ReadWriteStream,
+  container: Docker.Container,
+  onLine: (line: string) => void,
+): Promise<Buffer> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const chunks: Buffer[] = [];
+  const lines = new LineSplitter(onLine);
+  stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stderr.on('data', (chunk: Buffer) => {
+    lines.write(chunk);
+  });
+  const modem = container.modem as Docker['modem'];
+  modem.demuxStream(stream, stdout, stderr);
+  await new Promise<void>((resolve, reject) => {
+    stream.once('end', resolve);
+    stream.once('close', resolve);
+    stream.once('error', reject);
+  });
+  stdout.end();
+  stderr.end();
+  await Promise.all(
+    [stdout, stderr].map((s) => s.readableEnded || new Promise((done) => s.once('end', done))),
+  );
+  lines.end();
+  return Buffer.concat(chunks);
+}
+
+/** Kills and removes; one that is gone already, or on its way, is as good. */
+async function removeContainer(container: Docker.Container): Promise<void> {
+  try {
+    await container.remove({ force: true, v: true });
+  } catch (error) {
+    const { statusCode } = error as { statusCode?: number };
+    if (statusCode !== 404 && statusCode !== 409) throw error;
+  }
+}

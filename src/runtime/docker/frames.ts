@@ -1,0 +1,37 @@
+import { LineSplitter } from '../line-splitter.js';
+
+/** One message in the stream of a build, a pull or an import (Engine API). */
+interface Frame {
+  stream?: string;
+  status?: string;
+  id?: string;
+  error?: string;
+  aux?: { ID?: string };
+}
+
+/** A failure that the engine reported inside a stream, after it had answered 200. */
+export class StreamFailure extends Error {}
+
+/**
+ * Reads every frame of an engine's stream to its end.
+ * @throws StreamFailure for a frame that reports an error, or a stream that breaks off
+ */
+export async function readFrames(
+  stream: NodeJS.ReadableStream,
+  onLine: (line: string) => void,
+): Promise<void> {
+  let failure: string | undefined;
+  const output = new LineSplitter(onLine);
+  const frames = new LineSplitter((text) => {
+    if (text.trim() === '') return;
+    const frame = JSON.parse(text) as Frame;
+    if (frame.error !== undefined) failure ??= frame.error.trim();
+    if (frame.stream !== undefined) output.write(Buffer.from(frame.stream));
+    else if (frame.status !== undefined)
+      onLine([frame.id, frame.status].filter(Boolean).join(': '));
+  });
+  for await (const chunk of stream) frames.write(Buffer.from(chunk));
+  frames.end();
+  output.end();
+  if (failure !== undefined) throw new StreamFailure(failure);
+}

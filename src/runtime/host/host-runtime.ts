@@ -1,0 +1,55 @@
+import { execa } from 'execa';
+import { interrupted } from '../../errors/kbuild-error.js';
+import { LineSplitter } from '../line-splitter.js';
+import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
+
+/**
+ * Runs scripts on this machine, with its own compilers and without isolation: for a trusted
+ * source on a machine without an engine. Its paths are the host's, so it takes no mounts.
+ */
+export class HostRuntime implements Runtime {
+  readonly kind = 'host';
+
+  async run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
+    if (hooks.signal.aborted) throw interrupted();
+    const lines = new LineSplitter(hooks.onLine);
+    const chunks: Buffer[] = [];
+    let timedOut = false;
+    const child = execa('sh', ['-c', spec.script], {
+      env: spec.env,
+      reject: false,
+      buffer: false,
+      encoding: 'buffer',
+      stdin: 'ignore',
+      // A process group of its own, so that make's children end with it.
+      detached: true,
+    });
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      lines.write(chunk);
+    });
+    const kill = () => {
+      if (child.pid === undefined) return;
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // The group has ended already.
+      }
+    };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, spec.timeoutMs);
+    hooks.signal.addEventListener('abort', kill);
+    try {
+      const { exitCode } = await child;
+      lines.end();
+      if (hooks.signal.aborted) throw interrupted();
+      const stdout = Buffer.concat(chunks);
+      return { end: timedOut ? 'timeout' : 'exited', exitCode: exitCode ?? 137, stdout };
+    } finally {
+      clearTimeout(timer);
+      hooks.signal.removeEventListener('abort', kill);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { StringDecoder } from 'node:string_decoder';
+
+/** No line of a log grows without bound, whatever a build prints. Characters. */
+const longestLine = 64 * 1024;
+
+/** Cuts a byte stream into lines: `write` as bytes come, `end` for the last, unended line. */
+export class LineSplitter {
+  readonly #decoder = new StringDecoder('utf8');
+  #rest = '';
+
+  constructor(readonly onLine: (line: string) => void) {}
+
+  write(chunk: Buffer): void {
+    this.#rest += this.#decoder.write(chunk);
+    const lines = this.#rest.split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#emit(line);
+    if (this.#rest.length > longestLine) {
+      this.#emit(this.#rest);
+      this.#rest = '';
+    }
+  }
+
+  end(): void {
+    if (this.#rest !== '') this.#emit(this.#rest);
+    this.#rest = '';
+  }
+
+  #emit(line: string): void {
+    this.onLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+  }
+}

@@ -1,0 +1,88 @@
+/** A host path that a container sees at another path; always read-only but for fetches. */
+export interface Mount {
+  source: string;
+  target: string;
+  writable?: boolean;
+}
+
+/** One shell script to run in isolation. */
+export interface RunSpec {
+  /** The image's id or name; the host runtime has no use for it. */
+  image: string;
+  script: string;
+  env: Record<string, string>;
+  mounts: Mount[];
+  /** `build`: unprivileged and without a network. `fetch`: the caller's user, with a network. */
+  profile: 'build' | 'fetch';
+  /** Most memory that all processes of the run may hold together. */
+  memoryBytes: number;
+  /** Size of the run's scratch space, where the runtime can bound it. */
+  diskBytes: number;
+  timeoutMs: number;
+  /** For people who look at the engine: what the container is for. */
+  title: string;
+}
+
+/** How a run ended. A script that fails is a value; a run that could not be made is an exception. */
+export interface RunOutcome {
+  end: 'exited' | 'timeout' | 'out-of-memory';
+  exitCode: number;
+  /** All that the script wrote to its standard output. */
+  stdout: Buffer;
+}
+
+export interface RunHooks {
+  /** Each line of the script's standard error, without its end. */
+  onLine: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** Runs scripts in isolation. */
+export interface Runtime {
+  readonly kind: 'docker' | 'host';
+  /**
+   * @throws KbuildError ENGINE_*, INTERRUPTED. Whatever happens, nothing of the run stays behind.
+   */
+  run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome>;
+}
+
+/** An image of an engine. */
+export interface Image {
+  id: string;
+  /** The architecture as OCI names it, for example `amd64`. */
+  architecture: string;
+}
+
+/** The images of an engine. */
+export interface ImageStore {
+  find(name: string): Promise<Image | undefined>;
+  /** Undefined if no registry gives the image, with the reason told to `onLine`. */
+  pull(name: string, onLine: (line: string) => void): Promise<Image | undefined>;
+  /** Makes an image of a root file system in a tar archive. */
+  importArchive(archive: string, name: string): Promise<Image>;
+  build(recipe: ImageRecipe, onLine: (line: string) => void): Promise<Image>;
+  /** Removes the images that carry a label of ours. Gives their names. */
+  removeOurs(): Promise<string[]>;
+}
+
+/** An image to be built of a Dockerfile alone, without any other file. */
+export interface ImageRecipe {
+  name: string;
+  dockerfile: string;
+  args: Record<string, string>;
+  /** The hash over all that it is made of; stands on the image as a label. */
+  key: string;
+}
+
+/** What `doctor` shows of an engine. */
+export interface EngineInfo {
+  name: string;
+  version: string;
+  apiVersion: string;
+  address: string;
+  /** Where the engine keeps images and containers, if it is on this machine. */
+  rootDirectory: string;
+  architecture: string;
+  cpus: number;
+  memoryBytes: number;
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/**
+ * Who made a thing that must not outlive its maker: a process, told apart from a later one
+ * of the same PID by its start time (proc(5), `starttime`, in clock ticks since boot).
+ */
+export interface Owner {
+  host: string;
+  pid: number;
+  started: string;
+}
+
+function startTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command name, in parentheses, may itself hold spaces and parentheses.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+export function currentOwner(): Owner {
+  return { host: hostname(), pid: process.pid, started: startTime(process.pid) ?? '' };
+}
+
+export function formatOwner(owner: Owner): string {
+  return `${owner.pid}:${owner.started}:${owner.host}`;
+}
+
+export function parseOwner(text: string): Owner | undefined {
+  const [, pid, started, host] = /^(\d+):(\d*):(.+)$/.exec(text) ?? [];
+  if (pid === undefined || started === undefined || host === undefined) return undefined;
+  return { host, pid: Number(pid), started };
+}
+
+/** True only if it is certain that the owner is gone: it ran on this host and runs no more. */
+export function isGone(owner: Owner): boolean {
+  return owner.host === hostname() && startTime(owner.pid) !== owner.started;
+}

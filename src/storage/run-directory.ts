@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { currentOwner, formatOwner, isGone, parseOwner } from './owner.js';
+
+/** A run's own scratch space, removed with the run. */
+export interface RunDirectory {
+  id: string;
+  path: string;
+  remove(): Promise<void>;
+}
+
+const ownerFile = 'owner';
+
+/** Makes the scratch directory of one run, and clears those of runs that were killed. */
+export async function openRunDirectory(cache: string): Promise<RunDirectory> {
+  const runs = join(cache, 'runs');
+  const id = randomBytes(6).toString('hex');
+  const path = join(runs, id);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, ownerFile), formatOwner(currentOwner()));
+  await reapRunDirectories(runs);
+  return { id, path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+async function reapRunDirectories(runs: string): Promise<void> {
+  for (const id of await readdir(runs)) {
+    const path = join(runs, id);
+    const owner = parseOwner(await readFile(join(path, ownerFile), 'utf8').catch(() => ''));
+    if (owner !== undefined && isGone(owner)) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { interrupted, KbuildError } from '../errors/kbuild-error.js';
+import type { Suite } from '../kernel/suite.js';
+import type { Image, ImageStore } from '../runtime/port.js';
+
+/**
+ * The base image of a suite: as the engine has it, else as a registry gives it, else made of the
+ * distribution's own packages by mmdebstrap, which knows its mirrors and checks their signatures.
+ * @param scratch a directory for the root file system's archive
+ * @throws KbuildError IMAGE_BASE_UNAVAILABLE
+ */
+export async function ensureBaseImage(
+  suite: Suite,
+  images: ImageStore,
+  scratch: string,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Image> {
+  const existing = (await images.find(suite.image)) ?? (await images.pull(suite.image, onLine));
+  if (existing !== undefined) return existing;
+  onLine(`bootstrapping ${suite.image} from ${suite.distribution}'s packages with mmdebstrap`);
+  const archive = join(scratch, `${suite.name}.tar`);
+  await bootstrap(suite, archive, onLine, signal);
+  return images.importArchive(archive, suite.image);
+}
+
+async function bootstrap(
+  suite: Suite,
+  archive: string,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { execa, ExecaError } = await import('execa');
+  const options = ['--variant=minbase', '--include=ca-certificates', suite.name, archive];
+  let lastLine = '';
+  try {
+    const child = execa('mmdebstrap', options, {
+      all: true,
+      stdin: 'ignore',
+      cancelSignal: signal,
+      gracefulCancel: false,
+    });
+    for await (const line of child.iterable({ from: 'all' })) {
+      lastLine = line;
+      onLine(line);
+    }
+    await child;
+  } catch (error) {
+    if (signal.aborted) throw interrupted();
+    if (!(error instanceof ExecaError)) throw error;
+    const missing = error.code === 'ENOENT';
+    throw new KbuildError(
+      'IMAGE_BASE_UNAVAILABLE',
+      missing
+        ? `no registry gives ${suite.image}, and mmdebstrap is not installed`
+        : `no registry gives ${suite.image}, and mmdebstrap failed: ${lastLine}`,
+      missing
+        ? "Install mmdebstrap ('apt-get install mmdebstrap', or 'kbuild-ts doctor --fix' as root on Debian), or give the engine a registry."
+        : 'Check the network and the disk; run it again with --verbose to see the whole output.',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import type { JobRecord, Manifest } from '../artifact/manifest-schema.js';
+import { publish, type Publication } from '../artifact/publish.js';
+import { packageVersion } from '../data/package-root.js';
+import type { EngineContext, JobLimits, JobSigner } from '../engine/engine-context.js';
+import type { JobResult } from '../engine/job-result.js';
+import { JobStore } from '../engine/job-store.js';
+import { labelOf } from '../engine/run-job.js';
+import { runJobs, type RunOptions } from '../engine/run-jobs.js';
+import { Stage } from '../engine/stage.js';
+import { errorCodes, type ErrorCode, type ExitStatus } from '../errors/codes.js';
+import { parseSymvers, type Symvers } from '../kernel/symvers.js';
+import type { Job } from '../plan/job.js';
+import type { Signing } from '../project/project.js';
+import type { SignatureHash, Signer } from '../release/signer.js';
+import { toolchainByName } from '../toolchain/toolchain.js';
+import { plan, type PlanRequest } from './plan.js';
+import type { Session } from './session.js';
+
+export interface BuildRequest extends PlanRequest, RunOptions {
+  limits: JobLimits;
+  /** False: build even what the job cache has, and leave nothing in it. */
+  useCache: boolean;
+}
+
+export interface BuildReport {
+  manifest: Manifest;
+  exitStatus: ExitStatus;
+}
+
+/** Plans, builds, verifies, signs and publishes. A job that fails is in the report. */
+export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
+  const startedAt = new Date().toISOString();
+  const start = performance.now();
+  const jobs = await plan(request, session);
+  session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
+  const results = await runJobs(
+    jobs,
+    request,
+    engineContext(request, session, await signersOf(jobs)),
+  );
+  const output = results[0]?.job.source.project.output ?? '';
+  const manifest: Manifest = {
+    schemaVersion: 1,
+    tool: { name: 'kbuild-ts', version: packageVersion() },
+    output,
+    startedAt,
+    milliseconds: performance.now() - start,
+    status: results.every(({ error }) => error === undefined) ? 'succeeded' : 'failed',
+    jobs: results.map(jobRecord),
+  };
+  await publish(output, results.flatMap(publications), manifest);
+  return { manifest, exitStatus: exitStatus(results) };
+}
+
+function engineContext(
+  request: BuildRequest,
+  session: Session,
+  signers: ReadonlyMap<Signing, Signer>,
+): EngineContext {
+  const { scratch, emit, signal, cache } = session;
+  const symvers = new Map<string, Symvers>();
+  return {
+    runtime: session.runtime,
+    imageOf: async (job) =>
+      request.runtime === 'host'
+        ? ''
+        : (await session.toolchainImage(toolchainByName(job.toolchain))).id,
+    store: new JobStore(request.useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
+    useStore: request.useCache,
+    stage: new Stage(scratch),
+    symversOf: ({ kdir }) => {
+      const known =
+        symvers.get(kdir.symversPath) ?? parseSymvers(readFileSync(kdir.symversPath, 'utf8'));
+      symvers.set(kdir.symversPath, known);
+      return known;
+    },
+    signerOf: ({ source }) => {
+      const signer = source.project.signing && signers.get(source.project.signing);
+      return signer && jobSigner(signer);
+    },
+    limits: request.limits,
+    scratch,
+    emit,
+    signal,
+  };
+}
+
+/** Signs with the hash that the project names, else the one that the kernel's own build uses. */
+function jobSigner(signer: Signer): JobSigner {
+  return {
+    sign: (module, { kdir }) =>
+      signer.sign(module, signer.hash ?? ((kdir.signing.hash ?? 'sha512') as SignatureHash)),
+    verify: (module) => signer.verify(module),
+  };
+}
+
+/** Reads the keys before anything is built: a wrong one is found at once. */
+async function signersOf(jobs: readonly Job[]): Promise<Map<Signing, Signer>> {
+  const signers = new Map<Signing, Signer>();
+  for (const { source } of jobs) {
+    const { signing } = source.project;
+    if (signing === undefined || signers.has(signing)) continue;
+    const { createSigner } = await import('../release/signer.js');
+    signers.set(signing, createSigner(signing));
+  }
+  return signers;
+}
+
+const logPath = ({ id }: Job): string => `logs/${id}.log`;
+
+function publications({ job, modules, log }: JobResult): Publication[] {
+  const files = modules.map(({ file, artifact }) => ({ source: file, target: artifact.path }));
+  return log === undefined ? files : [...files, { source: log, target: logPath(job) }];
+}
+
+function jobRecord(result: JobResult): JobRecord {
+  const { job, error, imageId } = result;
+  const { version } = job.source.project;
+  return {
+    ...labelOf(job),
+    ...(version !== undefined && { version }),
+    status: result.status,
+    ...(error !== undefined && { error }),
+    milliseconds: result.milliseconds,
+    diagnostics: result.diagnostics,
+    artifacts: result.modules.map(({ artifact }) => artifact),
+    ...(result.log !== undefined && { log: logPath(job) }),
+    key: job.key,
+    make: job.make,
+    env: job.env,
+    image: { name: job.image, ...(imageId !== undefined && imageId !== '' && { id: imageId }) },
+    kdir: { path: job.kdir.path, identity: job.kdir.identity },
+    sources: [job.source, ...job.dependencies].map(({ placement, digest }) => ({
+      placement,
+      digest,
+    })),
+  };
+}
+
+/** The gravest of what befell the jobs: a bug, then infrastructure, verification, compilation. */
+function exitStatus(results: readonly JobResult[]): ExitStatus {
+  const statuses = results
+    .filter(({ status }) => status === 'failed')
+    .map(({ error }) => errorCodes[(error?.code ?? 'INTERNAL') as ErrorCode]);
+  return ([70, 4, 3, 2, 1] as const).find((status) => statuses.includes(status)) ?? 0;
+}

@@ -1,0 +1,111 @@
+import { resolve } from 'node:path';
+import { archByName, hostArch, type Arch } from '../arch/arch.js';
+import { KbuildError } from '../errors/kbuild-error.js';
+import type { Kdir } from '../kernel/kdir.js';
+import { defaultKernelRef } from '../kernel/ref.js';
+import { resolveKernels } from '../kernel/resolve.js';
+import type { Job } from '../plan/job.js';
+import type { MakeOptions } from '../plan/make-line.js';
+import { planJobs, type Assignment, type Target } from '../plan/plan-jobs.js';
+import { loadProjects } from '../project/load-project.js';
+import type { Project } from '../project/project.js';
+import type { Runtime } from '../runtime/port.js';
+import { checkToolchain, defaultToolchain } from '../toolchain/select.js';
+import { toolchainByName } from '../toolchain/toolchain.js';
+import type { Session } from './session.js';
+
+/** What to build, and for what. Lists that are empty leave the choice to the configuration. */
+export interface PlanRequest extends MakeOptions {
+  directory: string;
+  archs: string[];
+  kdirs: string[];
+  kernels: string[];
+  toolchains: string[];
+  /** Output directory; default: the project's own. */
+  output?: string;
+  runtime: Runtime['kind'];
+}
+
+/**
+ * Walks from a directory to its jobs: loads the projects, finds (or fetches) their kernels, picks
+ * their toolchains. Everything that can be refused before a compile is refused here.
+ */
+export async function plan(request: PlanRequest, session: Session): Promise<Job[]> {
+  const asked = request.archs.map(archByName);
+  const named = request.toolchains.map(toolchainByName);
+  const { projects, requested } = await loadProjects(resolve(request.directory));
+  const kernelsOf = memoizedKernels(request, asked, session);
+  const assignments: Assignment[] = [];
+  for (const project of projects) {
+    // A mere dependency is built for the targets of what needs it, whatever it says itself.
+    const kdirs = requested.has(project) ? await kernelsOf(project) : [];
+    const names = project.toolchains.map(toolchainByName);
+    const targets = kdirs.flatMap((kdir) => targetsOf(kdir, named, names, request));
+    assignments.push({ project: withOutput(project, request.output), targets });
+  }
+  return planJobs(assignments, hostArch().name, request);
+}
+
+function withOutput(project: Project, output: string | undefined): Project {
+  return output === undefined ? project : { ...project, output: resolve(output) };
+}
+
+/** The KDIRs of a project: as the command line says, else its configuration, else the default. */
+function memoizedKernels(
+  request: PlanRequest,
+  asked: readonly Arch[],
+  session: Session,
+): (project: Project) => Promise<Kdir[]> {
+  const known = new Map<string, Promise<Kdir[]>>();
+  return (project) => {
+    const paths = request.kdirs.map((path) => resolve(path));
+    const given = [...paths, ...request.kernels];
+    const refs = given.length > 0 ? given : project.kernels.map((ref) => relativeTo(project, ref));
+    const archs =
+      asked.length > 0
+        ? asked
+        : project.archs.length > 0
+          ? project.archs.map(archByName)
+          : [hostArch()];
+    // The archs of a configuration choose among kernels; those of the command line must be met.
+    const wanted = asked.length > 0 ? asked : undefined;
+    const chosen = refs.length > 0 ? refs : [defaultKernelRef];
+    const key = JSON.stringify([chosen, archs.map(({ name }) => name)]);
+    const kdirs = known.get(key) ?? resolveKernels(chosen, archs, wanted, session.provider);
+    known.set(key, kdirs);
+    return kdirs;
+  };
+}
+
+/** A KDIR path in a configuration is relative to it. */
+function relativeTo(project: Project, ref: string): string {
+  return ref.startsWith('.') ? resolve(project.directory, ref) : ref;
+}
+
+/** The toolchains for a KDIR: those that were named, or its own. */
+function targetsOf(
+  kdir: Kdir,
+  asked: readonly ReturnType<typeof toolchainByName>[],
+  configured: readonly ReturnType<typeof toolchainByName>[],
+  request: PlanRequest,
+): Target[] {
+  if (request.runtime === 'host' && !kdir.inPlace) throw notInPlace(kdir);
+  if (asked.length > 0) {
+    for (const toolchain of asked) checkToolchain(toolchain, kdir, hostArch().name);
+    return asked.map((toolchain) => ({ kdir, toolchain }));
+  }
+  // Configured toolchains may be for several kernels: each takes those of its compiler's family.
+  const fitting = configured.filter(({ family }) => family === kdir.compiler?.family);
+  const chosen = configured.length > 0 && fitting.length > 0 ? fitting : [defaultToolchain(kdir)];
+  for (const toolchain of chosen) checkToolchain(toolchain, kdir, hostArch().name);
+  return chosen.map((toolchain) => ({ kdir, toolchain }));
+}
+
+function notInPlace(kdir: Kdir): KbuildError {
+  const moved = kdir.mounts.find(({ source, target }) => source !== target);
+  return new KbuildError(
+    'KDIR_NOT_IN_PLACE',
+    `the KDIR of ${kdir.release} (${kdir.arch}) expects ${moved?.target ?? kdir.path}, which is at ${moved?.source ?? 'no such place'} on this machine`,
+    "Build in a container (leave --runtime host out), or install the headers and use '--kernel host' or --kdir.",
+  );
+}

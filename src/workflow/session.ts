@@ -1,0 +1,116 @@
+import { mkdir } from 'node:fs/promises';
+import { hostArch } from '../arch/arch.js';
+import { KbuildError } from '../errors/kbuild-error.js';
+import type { Emit } from '../events/event.js';
+import type { ProviderContext } from '../kernel/providers/port.js';
+import type { Image, Runtime } from '../runtime/port.js';
+import { openRunDirectory, type RunDirectory } from '../storage/run-directory.js';
+import { ensureBaseImage } from '../toolchain/base-image.js';
+import { ensureToolchainImage } from '../toolchain/ensure-image.js';
+import type { Toolchain } from '../toolchain/toolchain.js';
+
+/** Memory and time that a fetch may take; it runs apt, not a vendor's code. */
+const fetchLimits = { memoryBytes: 2 ** 32, diskBytes: 2 ** 32, timeoutMs: 30 * 60 * 1000 };
+
+export interface SessionOptions {
+  cache: string;
+  runtime: Runtime['kind'];
+  emit: Emit;
+  signal: AbortSignal;
+}
+
+/** What one run of a command shares: the engine, its images, a scratch directory. */
+export interface Session {
+  cache: string;
+  scratch: string;
+  emit: Emit;
+  signal: AbortSignal;
+  /** Connects to the engine on first use, and clears what killed runs left in it. */
+  runtime: () => Promise<Runtime>;
+  toolchainImage: (toolchain: Toolchain) => Promise<Image>;
+  provider: ProviderContext;
+}
+
+/** Runs a piece of work in a session of its own; its scratch directory goes with it. */
+export async function withSession<T>(
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const run = await openRun(options.cache);
+  try {
+    return await work(createSession(options, run));
+  } finally {
+    await run.remove();
+  }
+}
+
+async function openRun(cache: string): Promise<RunDirectory> {
+  try {
+    await mkdir(cache, { recursive: true });
+    return await openRunDirectory(cache);
+  } catch (cause) {
+    throw new KbuildError(
+      'STORAGE_FAILED',
+      `the cache directory ${cache} cannot be written: ${(cause as Error).message}`,
+      'Free some disk, mend its permissions, or name another one in KBUILD_TS_CACHE_DIR.',
+      { cause },
+    );
+  }
+}
+
+function createSession(options: SessionOptions, run: RunDirectory): Session {
+  const { cache, emit, signal } = options;
+  const engine = once(connect);
+  const runtime = once(async () => {
+    if (options.runtime === 'docker') return (await engine()).runtime;
+    const { HostRuntime } = await import('../runtime/host/host-runtime.js');
+    return new HostRuntime();
+  });
+  const imageContext = async () => ({
+    images: (await engine()).images,
+    buildArch: hostArch().name,
+    scratch: run.path,
+    emit,
+    signal,
+  });
+  const provider: ProviderContext = {
+    cache,
+    scratch: run.path,
+    emit,
+    signal,
+    runInSuite: async (suite, { title, script, mounts, onLine }) => {
+      const { images, runtime: docker } = await engine();
+      const base = await ensureBaseImage(suite, images, run.path, onLine, signal);
+      const spec = { image: base.id, title, script, mounts, env: {}, ...fetchLimits };
+      return docker.run({ ...spec, profile: 'fetch' }, { onLine, signal });
+    },
+  };
+  const images = new Map<string, Promise<Image>>();
+  const toolchainImage = (toolchain: Toolchain): Promise<Image> => {
+    const image =
+      images.get(toolchain.name) ??
+      imageContext().then((context) => ensureToolchainImage(toolchain, context));
+    images.set(toolchain.name, image);
+    return image;
+  };
+  return { cache, scratch: run.path, emit, signal, runtime, provider, toolchainImage };
+}
+
+/** Finds the engine; dockerode is loaded here and no sooner. */
+async function connect() {
+  const [{ findEngine }, { DockerRuntime }, { DockerImages }] = await Promise.all([
+    import('../runtime/docker/connect.js'),
+    import('../runtime/docker/docker-runtime.js'),
+    import('../runtime/docker/docker-images.js'),
+  ]);
+  const engine = findEngine();
+  const runtime = new DockerRuntime(engine);
+  await runtime.reap();
+  return { runtime, images: new DockerImages(engine) };
+}
+
+/** Calls a function once, however often its result is asked for. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
