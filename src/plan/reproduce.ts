@@ -5,12 +5,13 @@ import { recipe } from './recipe.js';
 import { shellJoin, shellQuote } from './shell.js';
 
 /**
- * A `docker run` command that builds a job's modules without kbuild-ts, from the user's own
- * directory, and writes them as a tar archive to the file that it names.
+ * Shell commands that build a job's modules without kbuild-ts, from the user's own directory: a
+ * `docker run` that writes a tar archive of them to `<job>.tar` in the working directory. Where
+ * the job needs others, the Module.symvers are first taken out of the archives of these.
  */
 export function reproduceCommand(job: Job, parallel: number): string {
   const volumes = [
-    ...job.kdir.mounts.map(({ source, target }) => ({ source, target })),
+    ...job.kdir.mounts,
     ...[job.source, ...job.dependencies].map(({ project, placement }) => ({
       source: project.directory,
       target: `${containerLayout.sources}/${placement}`,
@@ -23,9 +24,16 @@ export function reproduceCommand(job: Job, parallel: number): string {
     // --mount, since a path may hold a colon; --volume could not say it.
     ...volumes.flatMap(({ source, target }) => ['--mount', mountOption(source, target)]),
     ...Object.entries(job.env).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
-    ...[job.image, 'sh', '-c', withGenerated(job, recipe(job, parallel))],
   ];
-  return `${shellJoin(words)} > ${shellQuote(`${job.id}.tar`)}`;
+  const symvers = job.needs.map((id) => {
+    const option = `type=bind,source=$PWD/${id},target=${containerLayout.symvers}/${id},readonly`;
+    return ` --mount "${option}"`;
+  });
+  const command = shellJoin([job.image, 'sh', '-c', withGenerated(job, recipe(job, parallel))]);
+  return [
+    ...job.needs.map((id) => `mkdir -p ${id} && tar -xf ${id}.tar -C ${id} ./Module.symvers`),
+    `${shellJoin(words)}${symvers.join('')} ${command} > ${shellQuote(`${job.id}.tar`)}`,
+  ].join(' &&\n');
 }
 
 /** Docker reads the option as CSV: a field with a comma or a quote is quoted. */

@@ -97,20 +97,25 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
 }
 
 /** Finds the engine; dockerode is loaded here and no sooner. */
-async function connect() {
-  const [{ findEngine }, { DockerRuntime }, { DockerImages }] = await Promise.all([
+export async function findEngineAndImages() {
+  const [{ findEngine }, { DockerImages }] = await Promise.all([
     import('../runtime/docker/connect.js'),
-    import('../runtime/docker/docker-runtime.js'),
     import('../runtime/docker/docker-images.js'),
   ]);
   const engine = findEngine();
+  return { engine, images: new DockerImages(engine) };
+}
+
+async function connect() {
+  const { DockerRuntime } = await import('../runtime/docker/docker-runtime.js');
+  const { engine, images } = await findEngineAndImages();
   const runtime = new DockerRuntime(engine);
   await runtime.reap();
-  return { runtime, images: new DockerImages(engine) };
+  return { runtime, images };
 }
 
 /** Calls a function once, however often its result is asked for. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
+function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }

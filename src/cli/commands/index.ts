@@ -1,5 +1,13 @@
 import type { Command } from '../command.js';
 import { buildCommand } from './build.js';
+import { cleanCommand } from './clean.js';
+import { doctorCommand } from './doctor.js';
+import { generateMakefileCommand } from './generate.js';
+import { inspectCommand } from './inspect.js';
+import { kdirInspectCommand } from './kdir.js';
+import { kernelFetchCommand, kernelListCommand } from './kernel.js';
+import { planCommand } from './plan.js';
+import { toolchainBuildCommand, toolchainListCommand } from './toolchain.js';
 
 /** Commands by name; a group has commands of its own. */
 export interface CommandTree {
@@ -8,4 +16,24 @@ export interface CommandTree {
 
 export const commands: CommandTree = {
   build: buildCommand,
+  plan: planCommand,
+  inspect: inspectCommand,
+  generate: {
+    summary: 'Write files from a project’s description',
+    commands: { makefile: generateMakefileCommand },
+  },
+  toolchain: {
+    summary: 'List toolchains, make their images',
+    commands: { list: toolchainListCommand, build: toolchainBuildCommand },
+  },
+  kernel: {
+    summary: 'List and fetch kernels to build for',
+    commands: { list: kernelListCommand, fetch: kernelFetchCommand },
+  },
+  kdir: {
+    summary: 'Look at kernel build directories',
+    commands: { inspect: kdirInspectCommand },
+  },
+  doctor: doctorCommand,
+  clean: cleanCommand,
 };

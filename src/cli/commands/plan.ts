@@ -1,0 +1,55 @@
+import { defineCommand } from '../command.js';
+import { directoryPositional, jsonOption, planRequest, selectionOptions, verboseOption } from '../options.js';
+import { runWithReporter } from '../session.js';
+
+export const planCommand = defineCommand({
+  usage: 'plan [dir]',
+  summary: 'Show the jobs, their make lines, and a docker run for each',
+  positionals: directoryPositional,
+  options: { ...selectionOptions, ...jsonOption, ...verboseOption },
+  async run(argv, context) {
+    const [{ plan }, { reproduceCommand }, { shellJoin }, { availableParallelism }, { styleFor }] =
+      await Promise.all([
+        import('../../workflow/plan.js'),
+        import('../../plan/reproduce.js'),
+        import('../../plan/shell.js'),
+        import('node:os'),
+        import('../style.js'),
+      ]);
+    const jobs = await runWithReporter(argv, context, (session) => plan(planRequest(argv), session));
+    const shown = jobs.map((job) => ({
+      id: job.id,
+      project: job.project,
+      release: job.release,
+      arch: job.arch,
+      toolchain: job.toolchain,
+      key: job.key,
+      kdir: job.kdir.path,
+      image: job.image,
+      vermagic: job.kdir.vermagic,
+      expected: job.expected,
+      needs: job.needs,
+      make: job.make,
+      env: job.env,
+      output: job.output,
+      ...(argv.runtime === 'docker' && { reproduce: reproduceCommand(job, availableParallelism()) }),
+    }));
+    if (argv.json) {
+      console.log(JSON.stringify({ schemaVersion: 1, jobs: shown }, null, 2));
+      return 0;
+    }
+    const { paint } = styleFor(process.stdout);
+    for (const job of shown) {
+      const modules = job.expected.map((name) => `${name}.ko`).join(', ');
+      console.log(paint('bold', job.id));
+      console.log(`  modules    ${modules === '' ? "as the project's own Makefile says" : modules}`);
+      console.log(`  vermagic   ${job.vermagic ?? 'cannot be computed (RANDSTRUCT)'}`);
+      if (job.needs.length > 0) console.log(`  after      ${job.needs.join(', ')}`);
+      console.log(`  make       ${shellJoin(job.make)}`);
+      // Not indented: it is there to be copied.
+      if (job.reproduce !== undefined) console.log(`  reproduce\n${job.reproduce}`);
+      console.log('');
+    }
+    return 0;
+  },
+});

@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { KbuildError } from '../errors/kbuild-error.js';
+import { readKdir } from '../kernel/kdir.js';
+import { allSuites } from '../kernel/suite.js';
+import type { Session } from './session.js';
+import { findEngineAndImages } from './session.js';
+import { findProgram } from './find-program.js';
+
+/** One thing that was looked at. */
+export interface Check {
+  name: string;
+  status: 'ok' | 'problem' | 'note';
+  detail: string;
+  /** What to do about a problem. */
+  remedy?: string;
+}
+
+/** Free space below which images and headers may not fit. Bytes. */
+const comfortableDisk = 5 * 2 ** 30;
+
+/** Looks at everything that a build needs of this machine. */
+export async function diagnose(session: Pick<Session, 'cache'>): Promise<Check[]> {
+  const engine = await checkEngine();
+  return [
+    checkNode(),
+    engine.check,
+    ...(engine.images === undefined ? [] : [await checkImages(engine.images)]),
+    ...checkDisk(session.cache, engine.root),
+    ...checkKdirs(session.cache),
+  ];
+}
+
+function checkNode(): Check {
+  return { name: 'node', status: 'ok', detail: process.version };
+}
+
+async function checkEngine() {
+  const name = 'engine';
+  try {
+    const { images } = await findEngineAndImages();
+    const info = await images.info();
+    const detail = `${info.name} ${info.version} (API ${info.apiVersion}) at ${info.address}, ${info.cpus} CPUs`;
+    const check: Check = { name, status: 'ok', detail };
+    return { check, images, root: info.rootDirectory };
+  } catch (error) {
+    if (!(error instanceof KbuildError)) throw error;
+    const check: Check = { name, status: 'problem', detail: error.message, remedy: error.hint };
+    return { check, images: undefined, root: undefined };
+  }
+}
+
+/** Can base images be had: are they there, does a registry answer, or can they be bootstrapped? */
+async function checkImages(
+  images: Awaited<ReturnType<typeof findEngineAndImages>>['images'],
+): Promise<Check> {
+  const name = 'images';
+  const found = await Promise.all(allSuites().map(async ({ image }) => [image, await images.find(image)] as const));
+  const missing = found.flatMap(([image, id]) => (id === undefined ? [image] : []));
+  const [first] = missing;
+  if (first === undefined) return { name, status: 'ok', detail: 'every base image is there' };
+  const mmdebstrap = findProgram('mmdebstrap');
+  if (mmdebstrap !== undefined) {
+    return { name, status: 'ok', detail: `missing ones are pulled, or bootstrapped with ${mmdebstrap}` };
+  }
+  const lines: string[] = [];
+  const pulled = await images.pull(first, (line) => lines.push(line));
+  if (pulled !== undefined) return { name, status: 'ok', detail: `a registry gives ${first}` };
+  return {
+    name,
+    status: 'problem',
+    detail: `no registry gives ${first} (${lines.at(-1) ?? 'no answer'}), and mmdebstrap is not installed`,
+    remedy: "Install mmdebstrap ('apt-get install mmdebstrap'; 'kbuild-ts doctor --fix' does it), or give the engine a registry.",
+  };
+}
+
+function checkDisk(cache: string, engineRoot: string | undefined): Check[] {
+  const places = [
+    ['cache', cache],
+    ...(engineRoot !== undefined && existsSync(engineRoot) ? [['engine data', engineRoot]] : []),
+  ] as [string, string][];
+  return places.map(([what, path]) => {
+    const { bavail, bsize } = statfsSync(existingParent(path));
+    const free = bavail * bsize;
+    const detail = `${(free / 2 ** 30).toFixed(1)} GiB free for ${what} (${path})`;
+    if (free >= comfortableDisk) return { name: 'disk', status: 'ok', detail };
+    const remedy = `Free some space: 'kbuild-ts clean --all' removes what kbuild-ts keeps; an image takes 1 GiB, the headers of a kernel 0.1 GiB.`;
+    return { name: 'disk', status: 'problem', detail, remedy };
+  });
+}
+
+function existingParent(path: string): string {
+  return existsSync(path) ? path : existingParent(dirname(path));
+}
+
+/** The KDIRs that are on this machine: the installed ones, and those that were fetched. */
+function checkKdirs(cache: string): Check[] {
+  const name = 'kernels';
+  const modules = '/lib/modules';
+  const installed = existsSync(modules)
+    ? readdirSync(modules).map((release) => join(modules, release, 'build'))
+    : [];
+  const checks = installed.filter((path) => existsSync(path)).map((path): Check => {
+    try {
+      const { release, arch } = readKdir(path);
+      return { name, status: 'ok', detail: `${release} (${arch}), installed: --kdir ${path}` };
+    } catch (error) {
+      if (!(error instanceof KbuildError)) throw error;
+      return { name, status: 'problem', detail: error.message, remedy: error.hint };
+    }
+  });
+  const fetched = allSuites().flatMap(({ distribution, name: suite }) => {
+    const directory = join(cache, 'kernels', distribution, suite);
+    if (!existsSync(directory)) return [];
+    return readdirSync(directory)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => `${distribution}:${suite}/${file.slice(0, -'.json'.length)}`);
+  });
+  const detail =
+    fetched.length > 0
+      ? `fetched: ${fetched.join(', ')}`
+      : 'none fetched yet: a build does it, or kbuild-ts kernel fetch';
+  return [...checks, { name, status: fetched.length > 0 ? 'ok' : 'note', detail }];
+}

@@ -1,0 +1,17 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Where a program lies in PATH (or in the system directories, which a user's PATH may lack). */
+export function findProgram(name: string, environment = process.env): string | undefined {
+  const directories = [...(environment.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return directories
+    .map((directory) => join(directory, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { KbuildError } from '../errors/kbuild-error.js';
+import { generatedMark } from '../project/generate.js';
+import { loadProjects } from '../project/load-project.js';
+import { writeFileAtomic } from '../storage/atomic.js';
+
+export interface GeneratedFile {
+  path: string;
+  text: string;
+}
+
+/**
+ * Writes the Kbuild and the Makefile of a described project (of all of a workspace) into its
+ * directory: the only thing that ever writes there.
+ * @throws KbuildError PROJECT_FILE_EXISTS if one is there that kbuild-ts did not write
+ */
+export async function generateMakefile(
+  directory: string,
+  options: { force: boolean; dryRun: boolean },
+): Promise<GeneratedFile[]> {
+  const { requested } = await loadProjects(resolve(directory));
+  const files = [...requested].flatMap(({ directory: path, method }) =>
+    method.kind === 'generated'
+      ? [
+          { path: join(path, 'Kbuild'), text: method.kbuild },
+          { path: join(path, 'Makefile'), text: method.makefile },
+        ]
+      : [],
+  );
+  const [own] = [...requested].filter(({ method }) => method.kind !== 'generated');
+  if (files.length === 0 && own !== undefined) {
+    throw new KbuildError(
+      'PROJECT_FILE_EXISTS',
+      `${own.directory} has a Kbuild or Makefile of its own: there is nothing to generate`,
+      'Describe its modules with their sources in a kbuild.config.yaml, and remove the file.',
+    );
+  }
+  if (options.dryRun) return files;
+  const foreign = files.find(
+    ({ path }) => existsSync(path) && !readFileSync(path, 'utf8').startsWith(generatedMark),
+  );
+  if (foreign !== undefined && !options.force) {
+    throw new KbuildError(
+      'PROJECT_FILE_EXISTS',
+      `${foreign.path} exists, and kbuild-ts did not write it`,
+      'Move it away, or write over it with --force.',
+    );
+  }
+  for (const { path, text } of files) await writeFileAtomic(path, text);
+  return files;
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { interrupted, KbuildError } from '../errors/kbuild-error.js';
+import type { Emit } from '../events/event.js';
+import { prepare } from '../events/prepare.js';
+import { findProgram } from './find-program.js';
+import { findEngineAndImages } from './session.js';
+
+/** How long a Docker engine may take to answer after its start. Milliseconds. */
+const startupTime = 30_000;
+
+export interface RepairContext {
+  cache: string;
+  emit: Emit;
+  signal: AbortSignal;
+}
+
+/**
+ * Does what `doctor` would tell the user to do, on a Debian machine and as root: installs Docker
+ * and mmdebstrap from the distribution, and starts the engine. What works already is left alone.
+ * @throws KbuildError ENGINE_*, FETCH_FAILED if it cannot be mended from here
+ */
+export async function repair(context: RepairContext): Promise<void> {
+  const engineWorks = await answers();
+  const packages = [
+    ...(engineWorks || findProgram('dockerd') ? [] : ['docker.io', 'iptables']),
+    ...(findProgram('mmdebstrap') ? [] : ['mmdebstrap']),
+  ];
+  if (packages.length > 0) await installPackages(packages, context);
+  if (!engineWorks && !(await answers())) await startEngine(context);
+}
+
+async function answers(): Promise<boolean> {
+  try {
+    const { images } = await findEngineAndImages();
+    await images.info();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function installPackages(packages: string[], context: RepairContext): Promise<void> {
+  if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) {
+    throw new KbuildError(
+      'FETCH_FAILED',
+      `${packages.join(', ')} must be installed, which 'doctor --fix' can do as root on Debian only`,
+      `Run 'sudo apt-get install ${packages.join(' ')}', or your distribution's equivalent.`,
+    );
+  }
+  const { execa } = await import('execa');
+  await prepare(context.emit, `packages ${packages.join(', ')}`, async (onLine) => {
+    const install = ['install', '-y', '-q', '--no-install-recommends', ...packages];
+    for (const args of [['update', '-q'], install]) {
+      const env = { DEBIAN_FRONTEND: 'noninteractive' };
+      const child = execa('apt-get', args, { all: true, env, reject: false, stdin: 'ignore', cancelSignal: context.signal });
+      for await (const line of child.iterable({ from: 'all' })) onLine(line);
+      const { exitCode } = await child;
+      if (context.signal.aborted) throw interrupted();
+      if (exitCode !== 0 && args === install) {
+        throw new KbuildError(
+          'FETCH_FAILED',
+          `apt-get could not install ${packages.join(', ')} (exit ${exitCode})`,
+          "Run 'kbuild-ts doctor --fix --verbose' to see what it said.",
+        );
+      }
+    }
+  });
+}
+
+/** Starts Docker by systemd where that runs, else by itself; it goes on after kbuild-ts has ended. */
+async function startEngine({ cache, emit, signal }: RepairContext): Promise<void> {
+  const { execa } = await import('execa');
+  await prepare(emit, 'Docker engine', async (onLine) => {
+    const systemd = await execa('systemctl', ['start', 'docker'], { reject: false });
+    if (systemd.exitCode !== 0) {
+      await mkdir(cache, { recursive: true });
+      const log = join(cache, 'dockerd.log');
+      onLine(`no systemd: starting dockerd, which logs to ${log}`);
+      const output = openSync(log, 'a');
+      spawn('dockerd', { detached: true, stdio: ['ignore', output, output] }).unref();
+      closeSync(output);
+    }
+    for (const deadline = Date.now() + startupTime; Date.now() < deadline; await sleep(200)) {
+      if (signal.aborted) throw interrupted();
+      if (await answers()) return;
+    }
+    throw new KbuildError(
+      'ENGINE_NOT_RUNNING',
+      `Docker was started, but does not answer after ${startupTime / 1000} s`,
+      `See its log: ${join(cache, 'dockerd.log')}, or 'journalctl -u docker' where systemd runs.`,
+    );
+  });
+}
