@@ -49,7 +49,7 @@ async function dispatch(args: string[], context: CommandContext): Promise<ExitSt
     .strict()
     .recommendCommands()
     .demandCommand(1, 'Name a command.')
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(process.stdout.isTTY ? Math.min(100, process.stdout.columns) : 100)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
       throw error ?? usageError(message ?? 'wrong usage');
@@ -67,9 +67,9 @@ function register(
   choose: (run: () => Promise<ExitStatus>) => void,
 ): void {
   for (const [name, entry] of Object.entries(tree)) {
-    if ('usage' in entry) registerCommand(parser, entry as Command, context, choose);
+    if ('usage' in entry) registerCommand(parser, entry, context, choose);
     else {
-      const { summary, commands: children } = entry as { summary: string; commands: CommandTree };
+      const { summary, commands: children } = entry;
       parser.command(`${name} <command>`, summary, (sub) => {
         register(sub, children, context, choose);
         return sub.demandCommand(1, `Name one of: ${Object.keys(children).join(', ')}.`);
@@ -93,7 +93,7 @@ function registerCommand(
       return shaped;
     },
     (argv) => {
-      choose(() => command.run(argv as Parameters<Command['run']>[0], context));
+      choose(() => command.run(argv, context));
     },
   );
 }

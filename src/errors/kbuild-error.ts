@@ -43,6 +43,11 @@ export function asKbuildError(error: unknown): KbuildError {
   );
 }
 
+/** @throws KbuildError INTERRUPTED if the run was aborted */
+export function throwIfInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw interrupted();
+}
+
 /** The error of an aborted run, as every room throws it. */
 export function interrupted(): KbuildError {
   return new KbuildError(

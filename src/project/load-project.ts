@@ -38,7 +38,7 @@ export async function loadProjects(directory: string): Promise<LoadedProjects> {
   }
   const { directories, defaults } = (await workspaceOf(directory)) ?? {
     directories: [directory],
-    defaults: {} as Defaults,
+    defaults: {},
   };
   const loaded = new Map<string, Project>();
   const add = async (path: string, trail: string[]): Promise<void> => {

@@ -32,8 +32,9 @@ export async function makeDirectoryAtomic(
   await mkdir(temporary, { recursive: true });
   try {
     await fill(temporary);
-    await rename(temporary, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    await rename(temporary, path).catch((error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
     });
   } finally {
     await rm(temporary, { recursive: true, force: true });

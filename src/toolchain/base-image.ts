@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { interrupted, KbuildError } from '../errors/kbuild-error.js';
+import { KbuildError, throwIfInterrupted } from '../errors/kbuild-error.js';
 import type { Suite } from '../kernel/suite.js';
 import type { Image, ImageStore } from '../runtime/port.js';
 
@@ -46,7 +46,7 @@ async function bootstrap(
     }
     await child;
   } catch (error) {
-    if (signal.aborted) throw interrupted();
+    throwIfInterrupted(signal);
     if (!(error instanceof ExecaError)) throw error;
     const missing = error.code === 'ENOENT';
     throw new KbuildError(

@@ -9,7 +9,7 @@ import { JobStore } from '../engine/job-store.js';
 import { labelOf } from '../engine/run-job.js';
 import { runJobs, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
-import { errorCodes, type ErrorCode, type ExitStatus } from '../errors/codes.js';
+import { errorCodes, type ExitStatus } from '../errors/codes.js';
 import { parseSymvers, type Symvers } from '../kernel/symvers.js';
 import type { Job } from '../plan/job.js';
 import type { Signing } from '../project/project.js';
@@ -143,6 +143,6 @@ function jobRecord(result: JobResult): JobRecord {
 function exitStatus(results: readonly JobResult[]): ExitStatus {
   const statuses = results
     .filter(({ status }) => status === 'failed')
-    .map(({ error }) => errorCodes[(error?.code ?? 'INTERNAL') as ErrorCode]);
+    .map(({ error }) => errorCodes[error?.code ?? 'INTERNAL']);
   return ([70, 4, 3, 2, 1] as const).find((status) => statuses.includes(status)) ?? 0;
 }

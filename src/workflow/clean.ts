@@ -13,7 +13,10 @@ import { findEngineAndImages } from './session.js';
  * kbuild-ts did not put there stay.
  * @returns the paths that were removed
  */
-export async function cleanOutput(directory: string, output: string | undefined): Promise<string[]> {
+export async function cleanOutput(
+  directory: string,
+  output: string | undefined,
+): Promise<string[]> {
   const outputs =
     output !== undefined
       ? [resolve(output)]
@@ -47,7 +50,10 @@ async function readManifest(path: string): Promise<Manifest> {
 }
 
 const listedFiles = ({ jobs }: Manifest): string[] =>
-  jobs.flatMap(({ artifacts, log }) => [...artifacts.map(({ path }) => path), ...(log ? [log] : [])]);
+  jobs.flatMap(({ artifacts, log }) => [
+    ...artifacts.map(({ path }) => path),
+    ...(log ? [log] : []),
+  ]);
 
 async function removeEmpty(directory: string, root: string): Promise<void> {
   try {

@@ -55,13 +55,19 @@ async function checkImages(
   images: Awaited<ReturnType<typeof findEngineAndImages>>['images'],
 ): Promise<Check> {
   const name = 'images';
-  const found = await Promise.all(allSuites().map(async ({ image }) => [image, await images.find(image)] as const));
+  const found = await Promise.all(
+    allSuites().map(async ({ image }) => [image, await images.find(image)] as const),
+  );
   const missing = found.flatMap(([image, id]) => (id === undefined ? [image] : []));
   const [first] = missing;
   if (first === undefined) return { name, status: 'ok', detail: 'every base image is there' };
   const mmdebstrap = findProgram('mmdebstrap');
   if (mmdebstrap !== undefined) {
-    return { name, status: 'ok', detail: `missing ones are pulled, or bootstrapped with ${mmdebstrap}` };
+    return {
+      name,
+      status: 'ok',
+      detail: `missing ones are pulled, or bootstrapped with ${mmdebstrap}`,
+    };
   }
   const lines: string[] = [];
   const pulled = await images.pull(first, (line) => lines.push(line));
@@ -70,7 +76,8 @@ async function checkImages(
     name,
     status: 'problem',
     detail: `no registry gives ${first} (${lines.at(-1) ?? 'no answer'}), and mmdebstrap is not installed`,
-    remedy: "Install mmdebstrap ('apt-get install mmdebstrap'; 'kbuild-ts doctor --fix' does it), or give the engine a registry.",
+    remedy:
+      "Install mmdebstrap ('apt-get install mmdebstrap'; 'kbuild-ts doctor --fix' does it), or give the engine a registry.",
   };
 }
 
@@ -100,15 +107,17 @@ function checkKdirs(cache: string): Check[] {
   const installed = existsSync(modules)
     ? readdirSync(modules).map((release) => join(modules, release, 'build'))
     : [];
-  const checks = installed.filter((path) => existsSync(path)).map((path): Check => {
-    try {
-      const { release, arch } = readKdir(path);
-      return { name, status: 'ok', detail: `${release} (${arch}), installed: --kdir ${path}` };
-    } catch (error) {
-      if (!(error instanceof KbuildError)) throw error;
-      return { name, status: 'problem', detail: error.message, remedy: error.hint };
-    }
-  });
+  const checks = installed
+    .filter((path) => existsSync(path))
+    .map((path): Check => {
+      try {
+        const { release, arch } = readKdir(path);
+        return { name, status: 'ok', detail: `${release} (${arch}), installed: --kdir ${path}` };
+      } catch (error) {
+        if (!(error instanceof KbuildError)) throw error;
+        return { name, status: 'problem', detail: error.message, remedy: error.hint };
+      }
+    });
   const fetched = allSuites().flatMap(({ distribution, name: suite }) => {
     const directory = join(cache, 'kernels', distribution, suite);
     if (!existsSync(directory)) return [];

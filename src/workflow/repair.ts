@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { interrupted, KbuildError } from '../errors/kbuild-error.js';
+import { KbuildError, throwIfInterrupted } from '../errors/kbuild-error.js';
 import type { Emit } from '../events/event.js';
 import { prepare } from '../events/prepare.js';
 import { findProgram } from './find-program.js';
@@ -56,10 +56,16 @@ async function installPackages(packages: string[], context: RepairContext): Prom
     const install = ['install', '-y', '-q', '--no-install-recommends', ...packages];
     for (const args of [['update', '-q'], install]) {
       const env = { DEBIAN_FRONTEND: 'noninteractive' };
-      const child = execa('apt-get', args, { all: true, env, reject: false, stdin: 'ignore', cancelSignal: context.signal });
+      const child = execa('apt-get', args, {
+        all: true,
+        env,
+        reject: false,
+        stdin: 'ignore',
+        cancelSignal: context.signal,
+      });
       for await (const line of child.iterable({ from: 'all' })) onLine(line);
       const { exitCode } = await child;
-      if (context.signal.aborted) throw interrupted();
+      throwIfInterrupted(context.signal);
       if (exitCode !== 0 && args === install) {
         throw new KbuildError(
           'FETCH_FAILED',
@@ -84,9 +90,11 @@ async function startEngine({ cache, emit, signal }: RepairContext): Promise<void
       spawn('dockerd', { detached: true, stdio: ['ignore', output, output] }).unref();
       closeSync(output);
     }
-    for (const deadline = Date.now() + startupTime; Date.now() < deadline; await sleep(200)) {
-      if (signal.aborted) throw interrupted();
+    const deadline = Date.now() + startupTime;
+    while (Date.now() < deadline) {
+      throwIfInterrupted(signal);
       if (await answers()) return;
+      await sleep(200);
     }
     throw new KbuildError(
       'ENGINE_NOT_RUNNING',

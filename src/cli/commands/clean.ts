@@ -3,11 +3,16 @@ import { directoryPositional, selectionOptions } from '../options.js';
 
 export const cleanCommand = defineCommand({
   usage: 'clean [dir]',
-  summary: 'Remove what kbuild-ts made: the output of a project, or with --all its caches and images',
+  summary:
+    'Remove what kbuild-ts made: the output of a project, or with --all its caches and images',
   positionals: directoryPositional,
   options: {
     out: selectionOptions.out,
-    all: { boolean: true, default: false, describe: 'Instead: the job cache, fetched kernels, and our images' },
+    all: {
+      boolean: true,
+      default: false,
+      describe: 'Instead: the job cache, fetched kernels, and our images',
+    },
   },
   async run(argv) {
     const [{ cleanAll, cleanOutput }, { displayPath }] = await Promise.all([

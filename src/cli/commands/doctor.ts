@@ -5,7 +5,11 @@ export const doctorCommand = defineCommand({
   usage: 'doctor',
   summary: 'Check what builds need of this machine, and say how to mend what is missing',
   options: {
-    fix: { boolean: true, default: false, describe: 'Mend it: install and start Docker (Debian, as root)' },
+    fix: {
+      boolean: true,
+      default: false,
+      describe: 'Mend it: install and start Docker (Debian, as root)',
+    },
     ...jsonOption,
     ...verboseOption,
   },

@@ -6,7 +6,11 @@ export const generateMakefileCommand = defineCommand({
   summary: 'Write the Kbuild and an out-of-tree Makefile that a kbuild.config describes',
   positionals: directoryPositional,
   options: {
-    force: { boolean: true, default: false, describe: 'Write over files that kbuild-ts did not write' },
+    force: {
+      boolean: true,
+      default: false,
+      describe: 'Write over files that kbuild-ts did not write',
+    },
     stdout: { boolean: true, default: false, describe: 'Print them and write nothing' },
   },
   async run(argv) {

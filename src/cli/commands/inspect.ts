@@ -4,7 +4,8 @@ import { jsonOption } from '../options.js';
 export const inspectCommand = defineCommand({
   usage: 'inspect <file..>',
   summary: 'Show what a kernel module says of itself',
-  positionals: (argv) => argv.positional('file', { type: 'string', describe: 'Kernel modules (.ko)' }),
+  positionals: (argv) =>
+    argv.positional('file', { type: 'string', describe: 'Kernel modules (.ko)' }),
   options: { ...jsonOption },
   async run(argv) {
     const [{ inspectFile }, { styleFor, withoutControls }, { formatSize }] = await Promise.all([
@@ -27,7 +28,12 @@ export const inspectCommand = defineCommand({
         ...Object.entries(modinfo).flatMap(([tag, values]) =>
           values.map((value): [string, string] => [tag, value]),
         ),
-        ['signature', signature === null ? 'none' : `${signature.signer} (${signature.hash}, key ${signature.keyId})`],
+        [
+          'signature',
+          signature === null
+            ? 'none'
+            : `${signature.signer} (${signature.hash}, key ${signature.keyId})`,
+        ],
       ];
       console.log(paint('bold', path));
       for (const [name, value] of rows) {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
 import { jsonOption, verboseOption } from '../options.js';
 import { runWithReporter } from '../session.js';
@@ -6,14 +8,13 @@ export const kdirInspectCommand = defineCommand({
   usage: 'inspect <path>',
   summary: 'Show what a kernel build directory is, and whether it can build modules',
   positionals: (argv) =>
-    argv.positional('path', { type: 'string', describe: 'Path of a KDIR, or a kernel such as debian:bookworm' }),
+    argv.positional('path', {
+      type: 'string',
+      describe: 'Path of a KDIR, or a kernel such as debian:bookworm',
+    }),
   options: { ...jsonOption, ...verboseOption },
   async run(argv, context) {
-    const [{ inspectKdir }, { resolve }, { existsSync }] = await Promise.all([
-      import('../../workflow/inspect-kdir.js'),
-      import('node:path'),
-      import('node:fs'),
-    ]);
+    const { inspectKdir } = await import('../../workflow/inspect-kdir.js');
     const text = String(argv.path);
     const isRef = !existsSync(text) && /^(debian:|host$)/.test(text);
     const reports = await runWithReporter(argv, context, (session) =>
@@ -40,7 +41,9 @@ export const kdirInspectCommand = defineCommand({
         symvers: `${kdir.symbols} symbols, ${kdir.symversPath}`,
         'host tools': `ELF machine ${hostTools.machine}, glibc ${hostTools.glibc ?? 'none (static)'}: ${runs}`,
         needs: kdir.mounts
-          .map(({ source, target }) => (source === target ? target : `${target}\n${' '.repeat(15)}<- ${source}`))
+          .map(({ source, target }) =>
+            source === target ? target : `${target}\n${' '.repeat(15)}<- ${source}`,
+          )
           .join(`\n${' '.repeat(12)}`),
       };
       for (const [name, value] of Object.entries(rows)) console.log(`${name.padEnd(11)} ${value}`);

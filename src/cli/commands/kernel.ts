@@ -3,7 +3,13 @@ import { commaList, jsonOption, verboseOption } from '../options.js';
 import { runWithReporter } from '../session.js';
 
 const archOption = {
-  arch: { type: 'string', array: true, requiresArg: true, alias: 'a', describe: 'Architectures; default: all' },
+  arch: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    alias: 'a',
+    describe: 'Architectures; default: all',
+  },
 } as const;
 
 export const kernelListCommand = defineCommand({
@@ -13,20 +19,23 @@ export const kernelListCommand = defineCommand({
     argv.positional('ref', { type: 'string', describe: 'debian:<suite> or host; default: all' }),
   options: { ...archOption, ...jsonOption, ...verboseOption },
   async run(argv, context) {
-    const [{ listKernels }, { allArchs, archByName }, { allSuites }, { formatTable }, { styleFor }] =
-      await Promise.all([
-        import('../../kernel/resolve.js'),
-        import('../../arch/arch.js'),
-        import('../../kernel/suite.js'),
-        import('../table.js'),
-        import('../style.js'),
-      ]);
+    const [
+      { listKernels },
+      { allArchs, archByName },
+      { allSuites },
+      { formatTable },
+      { styleFor },
+    ] = await Promise.all([
+      import('../../kernel/resolve.js'),
+      import('../../arch/arch.js'),
+      import('../../kernel/suite.js'),
+      import('../table.js'),
+      import('../style.js'),
+    ]);
     const named = commaList(argv.arch).map(archByName);
     const archs = named.length > 0 ? named : allArchs();
-    const refs =
-      argv.ref === undefined
-        ? allSuites().map(({ distribution, name }) => `${distribution}:${name}`)
-        : [String(argv.ref)];
+    const everything = allSuites().map(({ distribution, name }) => `${distribution}:${name}`);
+    const refs = argv.ref === undefined ? everything : [argv.ref as string];
     const kernels = await runWithReporter(argv, context, async ({ provider }) => {
       const lists = [];
       for (const ref of refs) lists.push(await listKernels(ref, archs, provider));
@@ -47,7 +56,11 @@ export const kernelFetchCommand = defineCommand({
   usage: 'fetch <ref..>',
   summary: 'Fetch the headers of kernels, so that builds need no network',
   positionals: (argv) =>
-    argv.positional('ref', { type: 'string', describe: 'debian:<suite> or debian:<suite>/<release>' }),
+    argv.positional('ref', {
+      type: 'string',
+      array: true,
+      describe: 'debian:<suite> or debian:<suite>/<release>',
+    }),
   options: {
     ...archOption,
     refresh: { boolean: true, default: false, describe: 'Read the package index anew' },
@@ -60,7 +73,7 @@ export const kernelFetchCommand = defineCommand({
       import('../../arch/arch.js'),
       import('../../kernel/refresh.js'),
     ]);
-    const refs = [argv.ref].flat().map(String);
+    const refs = argv.ref as string[];
     const named = commaList(argv.arch).map(archByName);
     const archs = named.length > 0 ? named : allArchs();
     const kernels = await runWithReporter(argv, context, async ({ provider }) => {

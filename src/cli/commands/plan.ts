@@ -1,5 +1,11 @@
 import { defineCommand } from '../command.js';
-import { directoryPositional, jsonOption, planRequest, selectionOptions, verboseOption } from '../options.js';
+import {
+  directoryPositional,
+  jsonOption,
+  planRequest,
+  selectionOptions,
+  verboseOption,
+} from '../options.js';
 import { runWithReporter } from '../session.js';
 
 export const planCommand = defineCommand({
@@ -16,7 +22,9 @@ export const planCommand = defineCommand({
         import('node:os'),
         import('../style.js'),
       ]);
-    const jobs = await runWithReporter(argv, context, (session) => plan(planRequest(argv), session));
+    const jobs = await runWithReporter(argv, context, (session) =>
+      plan(planRequest(argv), session),
+    );
     const shown = jobs.map((job) => ({
       id: job.id,
       project: job.project,
@@ -32,7 +40,9 @@ export const planCommand = defineCommand({
       make: job.make,
       env: job.env,
       output: job.output,
-      ...(argv.runtime === 'docker' && { reproduce: reproduceCommand(job, availableParallelism()) }),
+      ...(argv.runtime === 'docker' && {
+        reproduce: reproduceCommand(job, availableParallelism()),
+      }),
     }));
     if (argv.json) {
       console.log(JSON.stringify({ schemaVersion: 1, jobs: shown }, null, 2));
@@ -42,7 +52,9 @@ export const planCommand = defineCommand({
     for (const job of shown) {
       const modules = job.expected.map((name) => `${name}.ko`).join(', ');
       console.log(paint('bold', job.id));
-      console.log(`  modules    ${modules === '' ? "as the project's own Makefile says" : modules}`);
+      console.log(
+        `  modules    ${modules === '' ? "as the project's own Makefile says" : modules}`,
+      );
       console.log(`  vermagic   ${job.vermagic ?? 'cannot be computed (RANDSTRUCT)'}`);
       if (job.needs.length > 0) console.log(`  after      ${job.needs.join(', ')}`);
       console.log(`  make       ${shellJoin(job.make)}`);

@@ -132,8 +132,12 @@ export async function fetchPackages(
 function fetchScript(packages: readonly AptPackage[]): string {
   const fetches = packages.map(({ name, architecture, version }, i) => {
     const qualified = architecture === 'all' ? name : `${name}:${architecture}`;
-    return `mkdir /work/deb${i} && cd /work/deb${i} && apt-get -q download '${qualified}=${version}' >&2
-dpkg-deb -x /work/deb${i}/*.deb /work/${i} && rm -r /work/deb${i}`;
+    // A line each: `set -e` minds only the last command of an && list.
+    return `mkdir /work/deb${i}
+cd /work/deb${i}
+apt-get -q download '${qualified}=${version}' >&2
+dpkg-deb -x /work/deb${i}/*.deb /work/${i}
+rm -r /work/deb${i}`;
   });
   return [aptSetup, ...fetches].join('\n');
 }

@@ -111,7 +111,7 @@ async function fetchRelease(
   index: readonly AptPackage[],
   context: ProviderContext,
 ): Promise<Kdir> {
-  let failure: unknown;
+  let failure: KbuildError | undefined;
   for (const { packages } of headersSets(index, release, arch.debian, hostArch().debian)) {
     try {
       const title = `kernel headers ${release}`;

@@ -46,7 +46,7 @@ export class DockerImages implements ImageStore {
       await readFrames(stream, (line) => lines.push(line));
       // The last status is the image's id. Podman ignores a tag given to the import: tag by id.
       const id = lines.at(-1)?.trim() ?? '';
-      const [repo = name, tag] = splitTag(name);
+      const [repo, tag] = splitTag(name);
       await docker.getImage(id).tag({ repo, tag });
       const image = await this.find(name);
       if (image !== undefined) return image;
@@ -105,8 +105,7 @@ export class DockerImages implements ImageStore {
         docker.version(),
         docker.info() as Promise<Record<string, string | number | undefined>>,
       ]);
-      const components = version.Components ?? [];
-      const podman = components.some(({ Name }) => Name === 'Podman Engine');
+      const podman = version.Components.some(({ Name }) => Name === 'Podman Engine');
       return {
         name: podman ? 'Podman' : 'Docker',
         version: version.Version,

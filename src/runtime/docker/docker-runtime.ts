@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
-import { interrupted } from '../../errors/kbuild-error.js';
+import { throwIfInterrupted } from '../../errors/kbuild-error.js';
 import { isGone, parseOwner } from '../../storage/owner.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
@@ -18,7 +19,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
-    if (hooks.signal.aborted) throw interrupted();
+    throwIfInterrupted(hooks.signal);
     const { docker, address } = this.#engine;
     try {
       const container = await docker.createContainer(containerOptions(spec));
@@ -28,7 +29,7 @@ export class DockerRuntime implements Runtime {
         await removeContainer(container);
       }
     } catch (error) {
-      if (hooks.signal.aborted) throw interrupted();
+      throwIfInterrupted(hooks.signal);
       throw engineError(error, address, `running ${spec.title}`);
     }
   }
@@ -45,12 +46,15 @@ export class DockerRuntime implements Runtime {
       timedOut = true;
       kill();
     }, spec.timeoutMs);
+    const killIfAborted = () => {
+      if (hooks.signal.aborted) kill();
+    };
     hooks.signal.addEventListener('abort', kill);
     try {
       await container.start();
-      if (hooks.signal.aborted) kill();
+      killIfAborted();
       const [{ StatusCode: exitCode }, stdout] = await Promise.all([ended, output]);
-      if (hooks.signal.aborted) throw interrupted();
+      throwIfInterrupted(hooks.signal);
       if (timedOut) return { end: 'timeout', exitCode, stdout };
       const outOfMemory = exitCode !== 0 && (await container.inspect()).State.OOMKilled;
       return { end: outOfMemory ? 'out-of-memory' : 'exited', exitCode, stdout };
@@ -100,9 +104,7 @@ async function readOutput(
   });
   stdout.end();
   stderr.end();
-  await Promise.all(
-    [stdout, stderr].map((s) => s.readableEnded || new Promise((done) => s.once('end', done))),
-  );
+  await Promise.all([finished(stdout), finished(stderr)]);
   lines.end();
   return Buffer.concat(chunks);
 }

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { interrupted } from '../../errors/kbuild-error.js';
+import { throwIfInterrupted } from '../../errors/kbuild-error.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
 
@@ -11,10 +11,10 @@ export class HostRuntime implements Runtime {
   readonly kind = 'host';
 
   async run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
-    if (hooks.signal.aborted) throw interrupted();
+    throwIfInterrupted(hooks.signal);
     const lines = new LineSplitter(hooks.onLine);
     const chunks: Buffer[] = [];
-    let timedOut = false;
+    const end = { timedOut: false };
     const child = execa('sh', ['-c', spec.script], {
       env: spec.env,
       reject: false,
@@ -37,16 +37,16 @@ export class HostRuntime implements Runtime {
       }
     };
     const timer = setTimeout(() => {
-      timedOut = true;
+      end.timedOut = true;
       kill();
     }, spec.timeoutMs);
     hooks.signal.addEventListener('abort', kill);
     try {
       const { exitCode } = await child;
       lines.end();
-      if (hooks.signal.aborted) throw interrupted();
+      throwIfInterrupted(hooks.signal);
       const stdout = Buffer.concat(chunks);
-      return { end: timedOut ? 'timeout' : 'exited', exitCode: exitCode ?? 137, stdout };
+      return { end: end.timedOut ? 'timeout' : 'exited', exitCode: exitCode ?? 137, stdout };
     } finally {
       clearTimeout(timer);
       hooks.signal.removeEventListener('abort', kill);
