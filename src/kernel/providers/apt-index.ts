@@ -83,7 +83,8 @@ export function headersSets(
       (versions) => versions.find((p) => p.version === main.version) ?? versions[0],
     );
     const newest = choices.map((versions) => versions[0]);
-    return [same, newest].map((set) => ({
+    const sets = same.every((p, i) => p === newest[i]) ? [same] : [same, newest];
+    return sets.map((set) => ({
       release,
       packages: [main, ...set.filter((p) => p !== undefined)],
     }));

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allArchs } from '../../arch/arch.js';
 import { KbuildError } from '../../errors/kbuild-error.js';
@@ -56,10 +57,8 @@ export async function aptIndex(
   refresh = false,
 ): Promise<AptPackage[]> {
   const file = join(suiteDirectory(context.cache, suite), 'index');
-  const age = await stat(file).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => undefined,
-  );
+  const time = aptIndexTime(suite, context);
+  const age = time === 0 ? undefined : Date.now() - time;
   if (age === undefined || refresh || age > indexLifetime) {
     try {
       await writeFileAtomic(file, await fetchIndex(suite, context));
@@ -75,6 +74,12 @@ export async function aptIndex(
     }
   }
   return parseAptIndex(await readFile(file, 'utf8'));
+}
+
+/** When the index of a suite was read, as its file's modification time; 0 for never. */
+export function aptIndexTime(suite: Suite, { cache }: ProviderContext): number {
+  const file = join(suiteDirectory(cache, suite), 'index');
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 async function fetchIndex(suite: Suite, context: ProviderContext): Promise<string> {

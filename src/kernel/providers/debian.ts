@@ -7,7 +7,8 @@ import { suggestion } from '../../errors/nearest.js';
 import { writeFileAtomic } from '../../storage/atomic.js';
 import { readKdir, type Kdir } from '../kdir.js';
 import { suiteByName, type Suite } from '../suite.js';
-import { aptIndex, fetchPackages } from './apt.js';
+import { unlessAbsent } from './absent.js';
+import { aptIndex, aptIndexTime, fetchPackages } from './apt.js';
 import { headersReleases, headersSets, latestReleases, type AptPackage } from './apt-index.js';
 import type { KernelProvider, ProviderContext } from './port.js';
 
@@ -79,7 +80,11 @@ async function newestRelease(suite: Suite, arch: Arch, context: ProviderContext)
       const known = fetchedKernel(suite, release, context);
       const kdir =
         known === undefined
-          ? await fetchRelease(suite, release, arch, index, context)
+          ? await unlessAbsent(
+              recordPath(suite, release, context),
+              aptIndexTime(suite, context),
+              () => fetchRelease(suite, release, arch, index, context),
+            )
           : kdirOf(suite, known);
       if (failure !== undefined) {
         context.emit({

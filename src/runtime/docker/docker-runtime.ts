@@ -37,25 +37,21 @@ export class DockerRuntime implements Runtime {
   async #runIn(container: Docker.Container, spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
     const output = readOutput(stream, container, hooks.onLine);
-    // Asked for before the start: a container that ends at once is not missed.
-    const ended = container.wait() as Promise<{ StatusCode: number }>;
-    ended.catch(() => undefined); // awaited below, unless the start itself fails
-    let timedOut = false;
+    const end = { timedOut: false };
     const kill = () => void container.kill().catch(() => undefined);
     const timer = setTimeout(() => {
-      timedOut = true;
+      end.timedOut = true;
       kill();
     }, spec.timeoutMs);
-    const killIfAborted = () => {
-      if (hooks.signal.aborted) kill();
-    };
     hooks.signal.addEventListener('abort', kill);
     try {
       await container.start();
-      killIfAborted();
+      throwIfInterrupted(hooks.signal);
+      // After the start: a container that has not begun counts as one that has ended.
+      const ended = container.wait() as Promise<{ StatusCode: number }>;
       const [{ StatusCode: exitCode }, stdout] = await Promise.all([ended, output]);
       throwIfInterrupted(hooks.signal);
-      if (timedOut) return { end: 'timeout', exitCode, stdout };
+      if (end.timedOut) return { end: 'timeout', exitCode, stdout };
       const outOfMemory = exitCode !== 0 && (await container.inspect()).State.OOMKilled;
       return { end: outOfMemory ? 'out-of-memory' : 'exited', exitCode, stdout };
     } finally {
