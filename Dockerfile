@@ -14,6 +14,8 @@ RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${TOOLCHAIN_PACKAGES} \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 
-# Builds run without privileges; nothing in the image belongs to them.
+# Builds run without privileges, in a scratch space that is mounted here: a tmpfs takes over the
+# mode of the directory that it covers.
+RUN mkdir --mode=1777 /build
 USER 1000:1000
 WORKDIR /build

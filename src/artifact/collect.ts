@@ -7,9 +7,12 @@ export interface BuiltFile {
   bytes: Buffer;
 }
 
+/** Loaded only where something was built. */
+export const loadTar = () => import('tar-stream');
+
 /** Reads the archive that a job's recipe writes. */
 export async function unpackArchive(archive: Buffer): Promise<BuiltFile[]> {
-  const { extract } = await import('tar-stream');
+  const { extract } = await loadTar();
   const files: BuiltFile[] = [];
   const reader = extract();
   const done = (async () => {

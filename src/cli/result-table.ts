@@ -11,8 +11,11 @@ const header = ['kernel', 'arch', 'toolchain', 'module', 'size', 'vermagic', 'si
 /** The result of a run for people: a row for each module, then what failed, then a summary. */
 export function formatResult(manifest: Manifest, style: Style): string {
   const rows = manifest.jobs.flatMap((job) => jobRows(job));
-  const failures = manifest.jobs.flatMap((job) => failureText(job, manifest, style));
-  return [formatTable(header, rows, style), ...failures, summary(manifest, style)].join('\n\n');
+  return [
+    formatTable(header, rows, style),
+    ...failureTexts(manifest, style),
+    summary(manifest, style),
+  ].join('\n\n');
 }
 
 function jobRows(job: JobRecord): Cell[][] {
@@ -62,27 +65,41 @@ function signatureCell(artifact: Artifact): Cell {
 
 const shownDiagnostics = 5;
 
-function failureText(job: JobRecord, manifest: Manifest, style: Style): string[] {
-  if (job.error === undefined) return [];
-  const { paint } = style;
-  const errors = job.diagnostics.filter(({ severity }) => severity === 'error');
-  const title = `${paint('red', job.status)} ${job.id} ${paint('dim', `[${job.error.code}]`)}`;
-  // Where compilers' own words are at hand, they say it better.
-  const said =
-    errors.length > 0
-      ? errors.slice(0, shownDiagnostics).map((d) => formatDiagnostic(d, style))
-      : job.error.message.split('\n').map(withoutControls);
+/** What failed, each once: what befell several jobs in the same way is told with all their names. */
+function failureTexts(manifest: Manifest, style: Style): string[] {
+  const groups = new Map<string, { jobs: JobRecord[]; text: string }>();
+  for (const job of manifest.jobs) {
+    if (job.error === undefined) continue;
+    const { code, hint } = job.error;
+    const text = [...explanation(job, style), `${style.paint('cyan', 'hint')} ${hint}`].join(
+      '\n  ',
+    );
+    const key = `${code}\0${text.replaceAll(job.id, '')}`;
+    const group = groups.get(key) ?? { jobs: [], text };
+    group.jobs.push(job);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ jobs, text }) => {
+    const titles = jobs.map(({ id, status }) => `${style.paint('red', status)} ${id}`).join('\n');
+    const code = style.paint('dim', `[${jobs[0]?.error?.code ?? ''}]`);
+    const logs = jobs.flatMap(({ log }) =>
+      log === undefined
+        ? []
+        : [`\n  ${style.paint('dim', 'log ')} ${displayPath(join(manifest.output, log))}`],
+    );
+    return `${titles} ${code}\n  ${text}${logs.join('')}`;
+  });
+}
+
+/** The compiler's own words where there are any: they say it better. */
+function explanation({ diagnostics, error }: JobRecord, style: Style): string[] {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const compile = error?.code === 'BUILD_COMPILE_ERROR' || error?.code === 'BUILD_UNDEFINED_SYMBOL';
+  if (!compile) return (error?.message ?? '').split('\n').map(withoutControls);
   const more = errors.length - shownDiagnostics;
   return [
-    [
-      title,
-      ...said,
-      ...(more > 0 ? [`… and ${more} more errors`] : []),
-      `${paint('cyan', 'hint')} ${job.error.hint}`,
-      ...(job.log === undefined
-        ? []
-        : [`${paint('dim', 'log ')} ${displayPath(join(manifest.output, job.log))}`]),
-    ].join('\n  '),
+    ...errors.slice(0, shownDiagnostics).map((diagnostic) => formatDiagnostic(diagnostic, style)),
+    ...(more > 0 ? [`… and ${more} more`] : []),
   ];
 }
 

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { collectModules, unpackArchive } from '../artifact/collect.js';
+import { collectModules, loadTar, unpackArchive } from '../artifact/collect.js';
 import { describeModule } from '../artifact/describe.js';
 import { judgeModule } from '../artifact/judge.js';
 import { judgeSignature } from '../artifact/judge-signature.js';
@@ -115,7 +115,15 @@ async function build(
         title: job.id,
         ...context.limits,
       },
-      { onLine, signal: context.signal },
+      {
+        onLine,
+        onStart: () => {
+          // While the compiler works: what the verification will need.
+          context.symversOf(job);
+          void loadTar();
+        },
+        signal: context.signal,
+      },
     );
   } finally {
     logStream.end();

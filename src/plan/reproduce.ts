@@ -20,7 +20,7 @@ export function reproduceCommand(job: Job, parallel: number): string {
   const words = [
     ...['docker', 'run', '--rm', '--network', 'none', '--read-only', '--cap-drop', 'ALL'],
     ...['--security-opt', 'no-new-privileges', '--user', buildUser],
-    ...['--tmpfs', '/tmp:exec', '--tmpfs', '/build:exec,uid=1000,gid=1000'],
+    ...['--tmpfs', '/tmp:exec', '--tmpfs', '/build:exec'],
     // --mount, since a path may hold a colon; --volume could not say it.
     ...volumes.flatMap(({ source, target }) => ['--mount', mountOption(source, target)]),
     ...Object.entries(job.env).flatMap(([name, value]) => ['-e', `${name}=${value}`]),

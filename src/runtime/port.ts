@@ -34,6 +34,8 @@ export interface RunOutcome {
 export interface RunHooks {
   /** Each line of the script's standard error, without its end. */
   onLine: (line: string) => void;
+  /** Called once the script runs: the time to do what its end will need. */
+  onStart?: () => void;
   signal: AbortSignal;
 }
 
@@ -44,6 +46,8 @@ export interface Runtime {
    * @throws KbuildError ENGINE_*, INTERRUPTED. Whatever happens, nothing of the run stays behind.
    */
   run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome>;
+  /** Waits until what has run is cleaned up. */
+  close(): Promise<void>;
 }
 
 /** An image of an engine. */

@@ -61,14 +61,16 @@ function engineContext(
 ): EngineContext {
   const { scratch, emit, signal, cache } = session;
   const symvers = new Map<string, Symvers>();
+  // A job's key names its image. On the host the compiler is what happens to be installed.
+  const useCache = request.useCache && request.runtime === 'docker';
   return {
     runtime: session.runtime,
     imageOf: async (job) =>
       request.runtime === 'host'
         ? ''
         : (await session.toolchainImage(toolchainByName(job.toolchain))).id,
-    store: new JobStore(request.useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
-    useStore: request.useCache,
+    store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
+    useStore: useCache,
     stage: new Stage(scratch),
     symversOf: ({ kdir }) => {
       const known =

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { generatedMark } from '../project/generate.js';
 import { loadProjects } from '../project/load-project.js';
 import { writeFileAtomic } from '../storage/atomic.js';
 
@@ -13,11 +11,12 @@ export interface GeneratedFile {
 /**
  * Writes the Kbuild and the Makefile of a described project (of all of a workspace) into its
  * directory: the only thing that ever writes there.
- * @throws KbuildError PROJECT_FILE_EXISTS if one is there that kbuild-ts did not write
+ * A Kbuild or Makefile that kbuild-ts did not write is refused when the project is loaded.
+ * @throws KbuildError PROJECT_FILE_EXISTS if it is built by such a file alone
  */
 export async function generateMakefile(
   directory: string,
-  options: { force: boolean; dryRun: boolean },
+  options: { dryRun: boolean },
 ): Promise<GeneratedFile[]> {
   const { requested } = await loadProjects(resolve(directory));
   const files = [...requested].flatMap(({ directory: path, method }) =>
@@ -37,16 +36,6 @@ export async function generateMakefile(
     );
   }
   if (options.dryRun) return files;
-  const foreign = files.find(
-    ({ path }) => existsSync(path) && !readFileSync(path, 'utf8').startsWith(generatedMark),
-  );
-  if (foreign !== undefined && !options.force) {
-    throw new KbuildError(
-      'PROJECT_FILE_EXISTS',
-      `${foreign.path} exists, and kbuild-ts did not write it`,
-      'Move it away, or write over it with --force.',
-    );
-  }
   for (const { path, text } of files) await writeFileAtomic(path, text);
   return files;
 }

@@ -29,6 +29,8 @@ export interface Session {
   runtime: () => Promise<Runtime>;
   toolchainImage: (toolchain: Toolchain) => Promise<Image>;
   provider: ProviderContext;
+  /** Waits until no container of this session is left. */
+  close: () => Promise<void>;
 }
 
 /** Runs a piece of work in a session of its own; its scratch directory goes with it. */
@@ -37,9 +39,13 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const run = await openRun(options.cache);
+  const session = createSession(options, run);
   try {
-    return await work(createSession(options, run));
+    const result = await work(session);
+    await session.close();
+    return result;
   } finally {
+    await session.close().catch(() => undefined); // what the work failed with counts for more
     await run.remove();
   }
 }
@@ -60,7 +66,12 @@ async function openRun(cache: string): Promise<RunDirectory> {
 
 function createSession(options: SessionOptions, run: RunDirectory): Session {
   const { cache, emit, signal } = options;
-  const engine = once(connect);
+  const open = new Set<Runtime>();
+  const engine = once(async () => {
+    const connected = await connect();
+    open.add(connected.runtime);
+    return connected;
+  });
   const runtime = once(async () => {
     if (options.runtime === 'docker') return (await engine()).runtime;
     const { HostRuntime } = await import('../runtime/host/host-runtime.js');
@@ -93,7 +104,10 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
     images.set(toolchain.name, image);
     return image;
   };
-  return { cache, scratch: run.path, emit, signal, runtime, provider, toolchainImage };
+  const close = async () => {
+    for (const used of open) await used.close();
+  };
+  return { cache, scratch: run.path, emit, signal, runtime, provider, toolchainImage, close };
 }
 
 /** Finds the engine; dockerode is loaded here and no sooner. */

@@ -61,7 +61,7 @@ if grep '^CONFIG_' "$out/tiny.config" | grep -vxFf "$out/.config"; then
   echo 'Kconfig did not take the lines above' >&2; exit 1
 fi
 make -C "$source" O="$out" "$@" -j"$(nproc)" vmlinux modules "$image"
-find "$out" -name '*.[ao]' -delete`;
+find "$out" -type f '(' -name '*.[ado]' -o -name '.*.cmd' -o -name '.tmp_*' ')' -delete`;
 
 /**
  * KDIR of Linux 6.1 built with Clang 14 and a tiny configuration; made once and kept in the cache.
@@ -206,12 +206,15 @@ async function runOffline(session: Session, script: string, run: OfflineRun): Pr
 /** Passes lines on, and keeps the last ones to explain a failure. */
 class Tail {
   readonly #lines: string[] = [];
+  readonly #onLine: (line: string) => void;
 
-  constructor(private readonly onLine: (line: string) => void) {}
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
 
   readonly add = (line: string): void => {
     if (this.#lines.push(line) > 40) this.#lines.shift();
-    this.onLine(line);
+    this.#onLine(line);
   };
 
   text(): string {
@@ -246,5 +249,5 @@ function progress(what: string): (line: string) => void {
 
 function report(what: string, line: string): void {
   const name = what.slice(what.lastIndexOf('/') + 1);
-  process.stderr.write(`[source-kernel ${name}] ${line}\n`);
+  process.stderr.write(`[source-kernel ${name}] ${line.slice(0, 100)}\n`);
 }

@@ -6,11 +6,6 @@ export const generateMakefileCommand = defineCommand({
   summary: 'Write the Kbuild and an out-of-tree Makefile that a kbuild.config describes',
   positionals: directoryPositional,
   options: {
-    force: {
-      boolean: true,
-      default: false,
-      describe: 'Write over files that kbuild-ts did not write',
-    },
     stdout: { boolean: true, default: false, describe: 'Print them and write nothing' },
   },
   async run(argv) {
@@ -18,8 +13,8 @@ export const generateMakefileCommand = defineCommand({
       import('../../workflow/generate.js'),
       import('../display-path.js'),
     ]);
-    const { force, stdout } = argv;
-    const files = await generateMakefile(String(argv.dir), { force, dryRun: stdout });
+    const { stdout } = argv;
+    const files = await generateMakefile(String(argv.dir), { dryRun: stdout });
     for (const { path, text } of files) {
       if (stdout) console.log(`# --- ${displayPath(path)}\n${text}`);
       else console.log(`wrote ${displayPath(path)}`);

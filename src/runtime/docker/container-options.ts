@@ -36,7 +36,7 @@ const profiles = {
       SecurityOpt: ['no-new-privileges'],
       Tmpfs: {
         '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${spec.diskBytes}`,
-        '/build': `rw,exec,nosuid,nodev,uid=1000,gid=1000,mode=0755,size=${spec.diskBytes}`,
+        '/build': `rw,exec,nosuid,nodev,mode=1777,size=${spec.diskBytes}`,
       },
     },
   }),
@@ -49,7 +49,6 @@ const profiles = {
 
 function common(spec: RunSpec): Docker.HostConfig {
   return {
-    Init: true,
     Memory: spec.memoryBytes,
     MemorySwap: spec.memoryBytes, // no swap beyond it
     PidsLimit: processLimit,

@@ -40,12 +40,10 @@ export class DockerImages implements ImageStore {
 
   async importArchive(archive: string, name: string): Promise<Image> {
     const { docker } = this.#engine;
-    const lines: string[] = [];
     try {
       const stream = await docker.importImage(createReadStream(archive), {});
-      await readFrames(stream, (line) => lines.push(line));
-      // The last status is the image's id. Podman ignores a tag given to the import: tag by id.
-      const id = lines.at(-1)?.trim() ?? '';
+      // Podman ignores a tag that is given to the import: the image is tagged by its id.
+      const id = await readFrames(stream, () => undefined);
       const [repo, tag] = splitTag(name);
       await docker.getImage(id).tag({ repo, tag });
       const image = await this.find(name);

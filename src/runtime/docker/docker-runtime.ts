@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
-import { throwIfInterrupted } from '../../errors/kbuild-error.js';
+import { throwIfInterrupted, type KbuildError } from '../../errors/kbuild-error.js';
 import { isGone, parseOwner } from '../../storage/owner.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
@@ -13,6 +13,8 @@ import { labels } from './labels.js';
 export class DockerRuntime implements Runtime {
   readonly kind = 'docker';
   readonly #engine: Engine;
+  readonly #removals = new Set<Promise<void>>();
+  #failure: KbuildError | undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -26,12 +28,28 @@ export class DockerRuntime implements Runtime {
       try {
         return await this.#runIn(container, spec, hooks);
       } finally {
-        await removeContainer(container);
+        this.#remove(container);
       }
     } catch (error) {
       throwIfInterrupted(hooks.signal);
       throw engineError(error, address, `running ${spec.title}`);
     }
+  }
+
+  /** Begins to remove a container. Nobody waits for it but `close`. */
+  #remove(container: Docker.Container): void {
+    const removal = removeContainer(container)
+      .catch((error: unknown) => {
+        this.#failure ??= engineError(error, this.#engine.address, 'removing a container');
+      })
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+
+  /** @throws KbuildError ENGINE_* if a container could not be removed */
+  async close(): Promise<void> {
+    await Promise.all(this.#removals);
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #runIn(container: Docker.Container, spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
@@ -47,6 +65,7 @@ export class DockerRuntime implements Runtime {
     try {
       await container.start();
       throwIfInterrupted(hooks.signal);
+      hooks.onStart?.();
       // After the start: a container that has not begun counts as one that has ended.
       const ended = container.wait() as Promise<{ StatusCode: number }>;
       const [{ StatusCode: exitCode }, stdout] = await Promise.all([ended, output]);

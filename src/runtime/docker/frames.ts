@@ -6,7 +6,6 @@ interface Frame {
   status?: string;
   id?: string;
   error?: string;
-  aux?: { ID?: string };
 }
 
 /** A failure that the engine reported inside a stream, after it had answered 200. */
@@ -14,24 +13,29 @@ export class StreamFailure extends Error {}
 
 /**
  * Reads every frame of an engine's stream to its end.
+ * @returns the last status: of an import, the id of the image
  * @throws StreamFailure for a frame that reports an error, or a stream that breaks off
  */
 export async function readFrames(
   stream: NodeJS.ReadableStream,
   onLine: (line: string) => void,
-): Promise<void> {
+): Promise<string> {
   let failure: string | undefined;
+  let lastStatus = '';
   const output = new LineSplitter(onLine);
   const frames = new LineSplitter((text) => {
     if (text.trim() === '') return;
     const frame = JSON.parse(text) as Frame;
     if (frame.error !== undefined) failure ??= frame.error.trim();
     if (frame.stream !== undefined) output.write(Buffer.from(frame.stream));
-    else if (frame.status !== undefined)
+    else if (frame.status !== undefined) {
+      lastStatus = frame.status;
       onLine([frame.id, frame.status].filter(Boolean).join(': '));
+    }
   });
   for await (const chunk of stream) frames.write(Buffer.from(chunk));
   frames.end();
   output.end();
   if (failure !== undefined) throw new StreamFailure(failure);
+  return lastStatus.trim();
 }

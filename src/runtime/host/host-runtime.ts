@@ -10,6 +10,10 @@ import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
 export class HostRuntime implements Runtime {
   readonly kind = 'host';
 
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
     throwIfInterrupted(hooks.signal);
     const lines = new LineSplitter(hooks.onLine);
@@ -41,6 +45,7 @@ export class HostRuntime implements Runtime {
       kill();
     }, spec.timeoutMs);
     hooks.signal.addEventListener('abort', kill);
+    hooks.onStart?.();
     try {
       const { exitCode } = await child;
       lines.end();

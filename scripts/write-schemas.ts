@@ -1,0 +1,14 @@
+/** Writes the JSON schemas that are committed, from the zod schemas that the code uses. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { manifestJsonSchema } from '../src/artifact/manifest-schema.js';
+import { packageRoot } from '../src/data/package-root.js';
+import { configJsonSchema } from '../src/project/load-config.js';
+
+for (const [name, schema] of Object.entries({
+  config: configJsonSchema(),
+  manifest: manifestJsonSchema(),
+})) {
+  const text = `${JSON.stringify(schema, null, 2)}\n`;
+  writeFileSync(join(packageRoot, 'schemas', `${name}.schema.json`), text);
+}

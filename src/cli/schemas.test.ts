@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { manifestJsonSchema } from '../artifact/manifest-schema.js';
+import { packageRoot } from '../data/package-root.js';
+import { configJsonSchema } from '../project/load-config.js';
+
+describe('the committed JSON schemas', () => {
+  const committed = (name: string): unknown =>
+    JSON.parse(readFileSync(join(packageRoot, 'schemas', `${name}.schema.json`), 'utf8'));
+
+  it('are those of the code (npm run schemas writes them)', () => {
+    expect(committed('config')).toEqual(configJsonSchema());
+    expect(committed('manifest')).toEqual(manifestJsonSchema());
+  });
+});

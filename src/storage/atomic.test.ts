@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../test/support/temporary-directory.js';
+import { makeDirectoryAtomic, temporaryName, writeFileAtomic } from './atomic.js';
+
+describe('temporaryName', () => {
+  it('is hidden, beside the path, and never the same twice', () => {
+    const names = [temporaryName('/a/b/file.json'), temporaryName('/a/b/file.json')];
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) {
+      expect(dirname(name)).toBe('/a/b');
+      expect(name).toMatch(/\/\.file\.json\./);
+      expect(name).toContain(String(process.pid));
+    }
+  });
+});
+
+describe('writeFileAtomic', () => {
+  it('writes text and bytes, and makes the directories on the way', async () => {
+    const directory = temporaryDirectory();
+    await writeFileAtomic(join(directory, 'a/b/text'), 'größe\n');
+    await writeFileAtomic(join(directory, 'a/b/bytes'), Uint8Array.of(0, 255, 10));
+    expect(readFileSync(join(directory, 'a/b/text'), 'utf8')).toBe('größe\n');
+    expect(readFileSync(join(directory, 'a/b/bytes'))).toEqual(Buffer.of(0, 255, 10));
+    expect(readdirSync(join(directory, 'a/b')).sort()).toEqual(['bytes', 'text']);
+  });
+
+  it('puts a new file in the place of the old one, whose readers keep what they opened', async () => {
+    const path = join(temporaryDirectory({ file: 'old content' }), 'file');
+    const before = statSync(path).ino;
+    await writeFileAtomic(path, 'new');
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(statSync(path).ino).not.toBe(before);
+  });
+
+  it('shows a reader the old content or the new, whatever their sizes', async () => {
+    const path = join(temporaryDirectory(), 'file');
+    const contents = ['a'.repeat(200_000), 'b'.repeat(10), 'c'.repeat(100_000)];
+    writeFileSync(path, contents[0] ?? '');
+    let writing = true;
+    const seen = new Set<string>();
+    const reader = (async () => {
+      while (writing) {
+        seen.add(execFileSync('cat', [path], { encoding: 'utf8', maxBuffer: 1e6 }));
+        await new Promise(setImmediate);
+      }
+    })();
+    for (let round = 0; round < 4; round++) {
+      await Promise.all(contents.map((content) => writeFileAtomic(path, content)));
+    }
+    writing = false;
+    await reader;
+    for (const content of seen) expect(contents).toContain(content);
+  });
+
+  it('leaves the old file and nothing else where it cannot write', async () => {
+    const directory = temporaryDirectory({ 'taken/inside': 'x' });
+    await expect(writeFileAtomic(join(directory, 'taken'), 'data')).rejects.toThrow();
+    expect(readdirSync(directory)).toEqual(['taken']);
+    expect(readFileSync(join(directory, 'taken/inside'), 'utf8')).toBe('x');
+  });
+});
+
+describe('makeDirectoryAtomic', () => {
+  it('shows a directory only when it is full', async () => {
+    const path = join(temporaryDirectory(), 'made/here');
+    await makeDirectoryAtomic(path, async (temporary) => {
+      await writeFile(join(temporary, 'a'), '1');
+      expect(existsSync(path)).toBe(false);
+      expect(dirname(temporary)).toBe(dirname(path));
+    });
+    expect(readdirSync(path)).toEqual(['a']);
+    expect(readdirSync(dirname(path))).toEqual(['here']);
+  });
+
+  it('leaves nothing where filling it fails', async () => {
+    const directory = temporaryDirectory();
+    const filling = makeDirectoryAtomic(join(directory, 'made'), async (temporary) => {
+      await writeFile(join(temporary, 'half'), '');
+      throw new Error('no more disk');
+    });
+    await expect(filling).rejects.toThrow('no more disk');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('keeps the directory of whoever was first', async () => {
+    const path = join(temporaryDirectory(), 'made');
+    await makeDirectoryAtomic(path, async (temporary) => {
+      mkdirSync(path);
+      writeFileSync(join(path, 'first'), '');
+      await writeFile(join(temporary, 'second'), '');
+    });
+    expect(readdirSync(path)).toEqual(['first']);
+    expect(readdirSync(dirname(path))).toEqual(['made']);
+  });
+
+  it('says so where something else stands in its place', async () => {
+    const directory = temporaryDirectory({ made: 'a file' });
+    await expect(
+      makeDirectoryAtomic(join(directory, 'made'), () => Promise.resolve()),
+    ).rejects.toThrow('ENOTDIR');
+    expect(readdirSync(directory)).toEqual(['made']);
+  });
+});

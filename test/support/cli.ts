@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa, type ResultPromise } from 'execa';
+import type { Artifact, Manifest } from '../../src/artifact/manifest-schema.js';
+import type { ErrorReport } from '../../src/errors/kbuild-error.js';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const examples = join(root, 'examples');
+const bin = join(root, 'bin/kbuild-ts.js');
+
+export interface CliOptions {
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+  uid?: number;
+}
+
+const options = ({ cwd = root, env = {}, uid }: CliOptions) =>
+  ({
+    cwd,
+    env: { NO_COLOR: '1', ...env },
+    stdin: 'ignore',
+    reject: false,
+    ...(uid !== undefined && { uid, gid: uid }),
+  }) as const;
+
+/** Starts the real command line; the promise gives its output and exit code, whatever they are. */
+export function start(args: string[], given: CliOptions = {}): ResultPromise<{ reject: false }> {
+  return execa(process.execPath, [bin, ...args], options(given)) as ResultPromise<{
+    reject: false;
+  }>;
+}
+
+/** Runs the real command line. */
+export async function kbuild(args: string[], given: CliOptions = {}) {
+  const { exitCode, stdout, stderr } = await start(args, given);
+  return { exitCode, stdout: String(stdout), stderr: String(stderr) };
+}
+
+/** Runs a command with `--json` and reads the document that it prints on stdout. */
+export async function kbuildJson<T>(args: string[], given: CliOptions = {}) {
+  const result = await kbuild([...args, '--json'], given);
+  return { ...result, document: JSON.parse(result.stdout) as T };
+}
+
+export const build = (args: string[], given: CliOptions = {}) =>
+  kbuildJson<Manifest & { error?: ErrorReport }>(['build', ...args], given);
+
+export function artifactsOf(manifest: Manifest): Artifact[] {
+  return manifest.jobs.flatMap(({ artifacts }) => artifacts);
+}
