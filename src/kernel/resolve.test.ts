@@ -1,6 +1,6 @@
 import { symlinkSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archByName } from '../arch/arch.js';
 import { fakeApt } from '../../test/support/fake-apt.js';
@@ -63,6 +63,18 @@ describe('resolveKernels', () => {
     const near = `./${relative(process.cwd(), path)}`;
     const [kdir] = await resolveKernels([near], [arm64], undefined, context);
     expect(kdir?.path).toBe(path);
+  });
+
+  it("reads a path below the user's home", async () => {
+    const path = arm64Kdir();
+    const home = process.env.HOME;
+    process.env.HOME = dirname(path);
+    try {
+      const [kdir] = await resolveKernels([`~/${basename(path)}`], [arm64], undefined, context);
+      expect(kdir?.path).toBe(path);
+    } finally {
+      process.env.HOME = home;
+    }
   });
 
   it('says what a path lacks', async () => {

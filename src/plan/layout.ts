@@ -20,8 +20,20 @@ export function hostLayout(directory: string): Layout {
   };
 }
 
-/** A word of a make line or an environment, moved from the container's paths to another layout. */
-export function relocate(word: string, layout: Layout): string {
+/**
+ * The arguments of make, moved from the container's paths to another layout. There, the compiler
+ * is told to record the container's path in place of its own: the modules are the same.
+ */
+export function relocateMake(make: readonly string[], layout: Layout): string[] {
+  if (layout === containerLayout) return [...make];
+  const map = `-ffile-prefix-map=${layout.build}=${containerLayout.build}`;
+  const words = make.map((word) => relocate(word, layout));
+  const flags = words.findIndex((word) => word.startsWith('KCFLAGS='));
+  if (flags === -1) return [...words, `KCFLAGS=${map}`];
+  return words.with(flags, `${words[flags]} ${map}`);
+}
+
+function relocate(word: string, layout: Layout): string {
   return word.replaceAll(
     /(^|[=\s])(\/build|\/symvers)(?=\/|$)/g,
     (_, before: string, path: string) =>

@@ -1,5 +1,5 @@
 import type { Job } from './job.js';
-import { containerLayout, relocate, type Layout } from './layout.js';
+import { containerLayout, relocateMake, type Layout } from './layout.js';
 import { shellJoin, shellQuote } from './shell.js';
 
 /** Part of every job's key: raised when the script below changes what comes out. */
@@ -12,7 +12,7 @@ export const recipeVersion = 1;
  * @param parallel how many processes make may run at once
  */
 export function recipe(job: Job, parallel: number, layout: Layout = containerLayout): string {
-  const [make = 'make', ...rest] = job.make.map((word) => relocate(word, layout));
+  const [make = 'make', ...rest] = relocateMake(job.make, layout);
   const directory = shellQuote(`${layout.build}/${job.source.placement}`);
   return [
     'exec 3>&1 1>&2', // 3: the archive; nothing that make runs can write to it

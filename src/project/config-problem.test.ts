@@ -3,6 +3,12 @@ import { z } from 'zod';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { configProblem, parseConfigText } from './config-problem.js';
 
+/** Each line names the one before ten times: together a hundred million values. */
+const multiplyingAliases = Array.from({ length: 8 }, (_, i) => {
+  const items = Array.from({ length: 10 }, () => (i === 0 ? 'x' : `*a${i - 1}`));
+  return `a${i}: &a${i} [${items.join(', ')}]`;
+}).join('\n');
+
 describe('parseConfigText', () => {
   it('reads YAML', () => {
     const text = 'name: x # a comment\nmodules:\n  - name: y\n    sources: [a.c, "b c.c"]\n';
@@ -35,7 +41,7 @@ describe('parseConfigText', () => {
     ['a key that stands twice', 'name: x\nversion: y\nname: z\n', 'c.yaml:3:1'],
     ['JSON with a comma too many', '{\n  "name": "x",\n  "a": [1,,2]\n}', 'c.yaml:3:11'],
     ['a second document', 'name: x\n---\nname: y\n', 'c.yaml:2:1'],
-    ['bad indentation', 'name: x\n  modules:\n - y\n', 'c.yaml:2:'],
+    ['a tab for an indentation', 'modules:\n\t- name: x\n', 'c.yaml:2:1'],
   ])('refuses %s, with its place', async (_, text, place) => {
     const error = await kbuildErrorOf(() => parseConfigText('c.yaml', text));
     expect(error.code).toBe('CONFIG_SYNTAX');
@@ -44,16 +50,7 @@ describe('parseConfigText', () => {
 
   it.each([
     ['an alias of nothing', 'name: *nothing\n'],
-    [
-      'aliases that multiply without end',
-      ['a: &a [x, x, x, x, x, x, x, x, x, x]']
-        .concat(
-          [...'bcdefgh'].map(
-            (key, i) => `${key}: &${key} [${`*${'abcdefg'[i]}, `.repeat(9)}*${'abcdefg'[i]}]`,
-          ),
-        )
-        .join('\n'),
-    ],
+    ['aliases that multiply without end', multiplyingAliases],
   ])('refuses %s', async (_, text) => {
     const error = await kbuildErrorOf(() => parseConfigText('c.yaml', text));
     expect(error.code).toBe('CONFIG_SYNTAX');
@@ -103,11 +100,6 @@ describe('configProblem', () => {
     expect(error.message).toMatch(/^dir\/c\.yaml:1:1: name: /);
     const inner = problemOf('name: x\nmodules:\n  - name: y\n    sources: []\n  - sources: []\n');
     expect(inner.message).toMatch(/^dir\/c\.yaml:5:5: modules\.1\.name: /);
-  });
-
-  it('points into what an alias stands for at least by the alias', () => {
-    const error = problemOf('name: &n [x]\nmodules:\n  - *n\n');
-    expect(error.message).toMatch(/^dir\/c\.yaml:1:7: name: /);
   });
 
   it.each([

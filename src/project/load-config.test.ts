@@ -90,33 +90,40 @@ export default { name: \`run-\${globalThis.kbuildTsRuns}\` };\n`;
 
 describe('loadConfig refuses', () => {
   it.each([
-    ['kbuild.config.yaml', 'name: x\nlicence: GPL\n', ':2:1', 'licence', 'license'],
-    [
-      'kbuild.config.json',
-      '{\n  "name": "x",\n  "kernel": ["host"]\n}',
-      ':3:3',
-      'kernel',
-      'kernels',
-    ],
-    [
-      'kbuild.config.yaml',
-      'name: x\nmodules:\n  - name: y\n    source: [a.c]\n',
-      ':4:5',
-      'source',
-      'sources',
-    ],
-    [
-      'kbuild.config.yaml',
-      'name: x\nsigning: { key: k, certs: c, cert: c }\n',
-      ':2:20',
-      'certs',
-      'cert',
-    ],
-    ['kbuild.config.yaml', 'projects: [a]\nkernals: [host]\n', ':2:1', 'kernals', 'kernels'],
-  ])('in %s an unknown key, with its place and the nearest', async (name, text, at, key, near) => {
-    const error = await kbuildErrorOf(() => load(name, text));
+    { end: 'yaml', at: '2:1', key: 'licence', near: 'license', text: 'name: x\nlicence: GPL\n' },
+    {
+      end: 'json',
+      at: '3:3',
+      key: 'kernel',
+      near: 'kernels',
+      text: '{\n  "name": "x",\n  "kernel": ["host"]\n}',
+    },
+    {
+      end: 'yaml',
+      at: '4:5',
+      key: 'source',
+      near: 'sources',
+      text: 'name: x\nmodules:\n  - name: y\n    source: [a.c]\n',
+    },
+    {
+      end: 'yaml',
+      at: '2:20',
+      key: 'certs',
+      near: 'cert',
+      text: 'name: x\nsigning: { key: k, certs: c, cert: c }\n',
+    },
+    {
+      end: 'yaml',
+      at: '2:1',
+      key: 'kernals',
+      near: 'kernels',
+      text: 'projects: [a]\nkernals: [host]\n',
+    },
+  ])('the unknown key $key in .$end, with its place and the nearest', async (example) => {
+    const { end, at, key, near, text } = example;
+    const error = await kbuildErrorOf(() => load(`kbuild.config.${end}`, text));
     expect(error.code).toBe('CONFIG_INVALID');
-    expect(error.message).toContain(`${name}${at}: unknown key '${key}'`);
+    expect(error.message).toContain(`kbuild.config.${end}:${at}: unknown key '${key}'`);
     expect(error.hint).toContain(`Did you mean '${near}'?`);
     expect(error.hint).not.toContain('$schema');
   });

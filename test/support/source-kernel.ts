@@ -70,13 +70,14 @@ find "$out" -type f '(' -name '*.[ado]' -o -name '.*.cmd' -o -name '.tmp_*' ')' 
  */
 export async function sourceKernel(arch: SourceArch): Promise<string> {
   const kernels = join(cacheDirectory(), 'test-kernels');
-  // Of the path too: what `O=` writes is full of absolute paths.
-  const machine = [kernels, process.arch];
-  const source = named(`linux-source-${version}`, kernels, [suite, fetchScript, unpackScript]);
+  const source = named(`linux-source-${version}`, kernels, [suite.name, fetchScript, unpackScript]);
   const config = ['tiny', `tiny-${arch}`]
     .map((name) => readFileSync(new URL(`${name}.config`, import.meta.url), 'utf8'))
     .join('\n');
-  const recipe = [machine, source, toolchain, buildScript, bootImages[arch], config];
+  // What `O=` writes is full of absolute paths, and its tools run on this machine: both count.
+  const variables = Object.entries(makeVariables(toolchain, archByName(arch)));
+  const args = [bootImages[arch], ...variables.map(([name, value]) => `${name}=${value}`)];
+  const recipe = [source, process.arch, toolchain.name, buildScript, args, config];
   const kdir = named(`linux-${version}-${arch}`, kernels, recipe);
   if (isComplete(kdir)) return kdir;
 
@@ -86,16 +87,10 @@ export async function sourceKernel(arch: SourceArch): Promise<string> {
       await makeOnce(source, session, (onLine) => unpackSource(source, session, onLine));
       await makeOnce(kdir, session, async (onLine) => {
         await writeFile(join(kdir, 'tiny.config'), config);
-        const variables = makeVariables(toolchain, archByName(arch));
         await runOffline(session, buildScript, {
           mounts: [source],
           writable: kdir,
-          args: [
-            source,
-            kdir,
-            bootImages[arch],
-            ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-          ],
+          args: [source, kdir, ...args],
           onLine,
         });
       });
@@ -199,8 +194,8 @@ async function runOffline(session: Session, script: string, run: OfflineRun): Pr
     stdin: 'ignore',
   });
   for await (const line of child.iterable({ from: 'all' })) tail.add(line);
-  const { failed, shortMessage } = await child;
-  if (failed) throw new Error(`${shortMessage ?? 'docker run failed'}\n${tail.text()}`);
+  const { failed, code, exitCode } = await child;
+  if (failed) throw new Error(`docker run failed (${code ?? exitCode}):\n${tail.text()}`);
 }
 
 /** Passes lines on, and keeps the last ones to explain a failure. */

@@ -93,7 +93,10 @@ describe('resolving debian:<suite>', () => {
 
   it('takes the kernel before, and says so, while the mirror lacks the newest', async () => {
     const archive = bookworm();
-    delete archive.packages[`linux-headers-6.1.0-56-arm64:arm64=${newest.version}`];
+    Reflect.deleteProperty(
+      archive.packages,
+      `linux-headers-6.1.0-56-arm64:arm64=${newest.version}`,
+    );
     const { context, events } = fakeApt(archive);
     const [kdir] = await debianProvider.resolve(ref, [arm64], context);
     expect(kdir?.release).toBe('6.1.0-50-arm64');
@@ -104,7 +107,10 @@ describe('resolving debian:<suite>', () => {
 
   it('does not ask the mirror for the same absent package at every run', async () => {
     const archive = bookworm();
-    delete archive.packages[`linux-headers-6.1.0-56-arm64:arm64=${newest.version}`];
+    Reflect.deleteProperty(
+      archive.packages,
+      `linux-headers-6.1.0-56-arm64:arm64=${newest.version}`,
+    );
     const { context, downloads } = fakeApt(archive);
     await debianProvider.resolve(ref, [arm64], context);
     const count = downloads.length;
@@ -130,8 +136,8 @@ describe('resolving debian:<suite>', () => {
 
   it('leaves nothing half fetched behind', async () => {
     const archive = bookworm();
-    delete archive.packages[`linux-kbuild-6.1:${machine}=${newest.version}`];
-    delete archive.packages[`linux-kbuild-6.1:${machine}=${older.version}`];
+    Reflect.deleteProperty(archive.packages, `linux-kbuild-6.1:${machine}=${newest.version}`);
+    Reflect.deleteProperty(archive.packages, `linux-kbuild-6.1:${machine}=${older.version}`);
     const { context } = fakeApt(archive);
     await kbuildErrorOf(() => debianProvider.resolve(ref, [arm64], context));
     expect(readdirSync(context.cache)).not.toContain('packages');
@@ -188,7 +194,7 @@ describe('resolving debian:<suite>/<release>', () => {
 
   it('takes older host tools where the newest cannot be had', async () => {
     const archive = bookworm();
-    delete archive.packages[`linux-kbuild-6.1:${machine}=${older.version}`];
+    Reflect.deleteProperty(archive.packages, `linux-kbuild-6.1:${machine}=${older.version}`);
     const { context, downloads } = fakeApt(archive);
     const asked = { ...ref, release: '6.1.0-50-arm64' };
     const [kdir] = await debianProvider.resolve(asked, [arm64], context);

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  temporaryDirectory,
+  writeTree,
+  type FileTree,
+} from '../../test/support/temporary-directory.js';
+import { listSourceFiles, type SourceFile } from './source-files.js';
+
+/** The files of a directory with these files in it. */
+function list(files: FileTree, output = 'dist'): SourceFile[] {
+  const directory = temporaryDirectory(files);
+  return listSourceFiles(directory, join(directory, output));
+}
+
+const paths = (files: SourceFile[]) => files.map(({ path }) => path);
+
+describe('listSourceFiles', () => {
+  it('lists all files, hidden ones too, sorted', () => {
+    const files = { 'b.c': '', 'a/z.h': '', Kbuild: '', '.config': '', 'a/.hidden/x': '', ü: '' };
+    expect(list(files)).toEqual(
+      ['.config', 'Kbuild', 'a/.hidden/x', 'a/z.h', 'b.c', 'ü'].map((path) => ({
+        path,
+        executable: false,
+      })),
+    );
+  });
+
+  it('knows which may be executed', () => {
+    expect(list({ 'gen.sh': { program: '#!/bin/sh\n' }, 'gen.c': '' })).toEqual([
+      { path: 'gen.c', executable: false },
+      { path: 'gen.sh', executable: true },
+    ]);
+  });
+
+  it('leaves out version control and what other tools put there', () => {
+    const files = {
+      'a.c': '',
+      '.git/config': '',
+      'sub/.git': 'gitdir: ../../.git/modules/sub\n',
+      '.svn/x': '',
+      'node_modules/x/x.c': '',
+      '.tmp_versions/x.mod': '',
+      '.gitignore': '',
+    };
+    expect(paths(list(files))).toEqual(['.gitignore', 'a.c']);
+  });
+
+  it('leaves out the output directory, whatever it is called', () => {
+    const files = { 'a.c': '', 'out[1]/x/a.ko': '', 'out[1]/manifest.json': '', 'dist/note': '' };
+    expect(paths(list(files, 'out[1]'))).toEqual(['a.c', 'dist/note']);
+  });
+
+  it('keeps everything where the output lies elsewhere', () => {
+    const files = { 'a.c': '', 'dist/b.c': '' };
+    expect(paths(list(files, '../dist'))).toEqual(['a.c', 'dist/b.c']);
+    const directory = temporaryDirectory(files);
+    expect(paths(listSourceFiles(directory, `${directory}-more`))).toEqual(['a.c', 'dist/b.c']);
+  });
+
+  it('leaves out what an earlier build left, by the records that Kbuild keeps', () => {
+    const sources = { 'a.c': '', 'lib/b.c': '', Makefile: '', 'lib/gen.h': '' };
+    const products = Object.fromEntries(
+      [
+        ...['a.o', '.a.o.cmd', 'a.ko', '.a.ko.cmd', 'a.mod', '.a.mod.cmd', 'a.mod.c', 'a.mod.o'],
+        ...['.a.mod.o.cmd', 'modules.order', '.modules.order.cmd', 'Module.symvers'],
+        ...['.Module.symvers.cmd', 'lib/b.o', 'lib/.b.o.cmd', 'built-in.a', '.built-in.a.cmd'],
+        ...['.module-common.o', '..module-common.o.cmd'],
+      ].map((name) => [name, '']),
+    );
+    expect(paths(list({ ...sources, ...products }))).toEqual(Object.keys(sources).sort());
+  });
+
+  it("keeps a vendor's object files, which have no such record", () => {
+    const files = { 'a.c': '', 'blob.o': 'x', 'lib/firmware.o_shipped': 'x', 'lib/.c.o.cmd': '' };
+    expect(paths(list(files))).toEqual(['a.c', 'blob.o', 'lib/firmware.o_shipped']);
+  });
+
+  it('keeps sources that are only called like commands', () => {
+    const files = { 'run.cmd': '', 'a.mods': '', 'modules.order.txt': '', 'x.ko.c': '' };
+    expect(paths(list(files))).toEqual(Object.keys(files).sort());
+  });
+
+  it('keeps links that stay inside as links', () => {
+    const files = {
+      'include/x.h': '',
+      'x.h': { link: 'include/x.h' },
+      'src/include': { link: '../include' },
+      'src/deep/x.h': { link: '../../include/../x.h' },
+      dangling: { link: 'not-there-yet' },
+      '..data': '',
+      'to-data': { link: '..data' },
+    };
+    expect(list(files).filter(({ link }) => link !== undefined)).toEqual([
+      { path: 'dangling', executable: false, link: 'not-there-yet' },
+      { path: 'src/deep/x.h', executable: false, link: '../../include/../x.h' },
+      { path: 'src/include', executable: false, link: '../include' },
+      { path: 'to-data', executable: false, link: '..data' },
+      { path: 'x.h', executable: false, link: 'include/x.h' },
+    ]);
+  });
+
+  it('takes the content of a file that a link leads to outside, and its mode', () => {
+    const directory = temporaryDirectory({
+      'common/x.h': '',
+      'common/gen.sh': { program: '#!/bin/sh\n' },
+      'project/x.h': { link: '../common/x.h' },
+      'project/gen.sh': { link: '../common/gen.sh' },
+    });
+    writeTree(directory, { 'project/absolute.h': { link: join(directory, 'common/x.h') } });
+    expect(listSourceFiles(join(directory, 'project'), join(directory, 'dist'))).toEqual([
+      { path: 'absolute.h', executable: false },
+      { path: 'gen.sh', executable: true },
+      { path: 'x.h', executable: false },
+    ]);
+  });
+
+  it('takes the files of a directory that a link leads to outside', () => {
+    const directory = temporaryDirectory({
+      'common/x.h': '',
+      'common/deep/y.h': '',
+      'project/a.c': '',
+      'project/include': { link: '../common' },
+    });
+    const files = listSourceFiles(join(directory, 'project'), join(directory, 'dist'));
+    expect(paths(files)).toEqual(['a.c', 'include/deep/y.h', 'include/x.h']);
+  });
+
+  it('keeps a link that leads nowhere, inside or outside, as what it is', () => {
+    const files = { inside: { link: 'not/there' }, outside: { link: '/not/there' } };
+    expect(list(files)).toEqual([
+      { path: 'inside', executable: false, link: 'not/there' },
+      { path: 'outside', executable: false, link: '/not/there' },
+    ]);
+  });
+
+  it('does not list what is no file: pipes and sockets', () => {
+    const directory = temporaryDirectory({ 'a.c': '' });
+    execFileSync('mkfifo', [join(directory, 'pipe')]);
+    expect(paths(listSourceFiles(directory, join(directory, 'dist')))).toEqual(['a.c']);
+  });
+
+  it('lists names with any characters as they are', () => {
+    const files = { 'a b.c': '', 'x[1].c': '', 'q?.c': '', '*.c': '', '{a,b}.c': '', '!n.c': '' };
+    expect(paths(list(files))).toEqual(Object.keys(files).sort());
+  });
+});
