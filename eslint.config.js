@@ -70,7 +70,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['src/cli/**', 'test/**', 'bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['src/cli/**', 'test/**', 'bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.test.ts', 'test/**', 'bench/**'],
     rules: {

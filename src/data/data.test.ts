@@ -48,6 +48,7 @@ const toolchainSchema = z.strictObject({
   major: z.int().positive(),
   suite: z.literal(allSuites().map((suite) => suite.name)),
   packages: z.strictObject({ native: z.array(z.string()).min(1), cross: z.array(z.string()) }),
+  program: z.string().regex(/^(\{triple\}-)?(gcc|clang)-\d+$/),
   make: z.record(z.string().regex(/^[A-Z_]+$/), z.string()),
 }) satisfies z.ZodType<Toolchain>;
 
@@ -100,8 +101,9 @@ describe('toolchains', () => {
   });
 
   it.each(allToolchains())('$name installs and calls its own version', (toolchain) => {
-    const { family, major, packages } = toolchain;
+    const { family, major, packages, program } = toolchain;
     expect(packages.native).toContain(`${family}-${major}`);
+    expect(program).toBe(toolchain.make.CC ?? `${family}-${major}`);
     for (const arch of allArchs()) {
       const variables = makeVariables(toolchain, arch);
       const text = Object.values(variables).join(' ');

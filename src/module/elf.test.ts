@@ -130,6 +130,19 @@ describe('readElf', () => {
   });
 });
 
+describe('a file that was cut off', () => {
+  it('is refused for any section that lies beyond its end, read or not', async () => {
+    const text = { name: '.text', data: Buffer.alloc(16) };
+    const bytes = writeElf({ class: 64, endian: 'little', sections: [text] });
+    const table = Number(bytes.readBigUInt64LE(40));
+    // sh_size of the first section, which begins behind the header: to the last byte, and beyond.
+    bytes.writeBigUInt64LE(BigInt(bytes.length - 64), table + 64 + 32);
+    expect(readElf(bytes).sections.map(({ name }) => name)).toContain('.text');
+    bytes.writeBigUInt64LE(BigInt(bytes.length - 63), table + 64 + 32);
+    expect((await kbuildErrorOf(() => readElf(bytes))).code).toBe('MODULE_TRUNCATED');
+  });
+});
+
 describe('sectionBytes', () => {
   const shape = { class: 64, endian: 'little' } as const;
 
@@ -148,8 +161,8 @@ describe('sectionBytes', () => {
 
   it('refuses a section that lies beyond the end of the file', async () => {
     const long = { name: '.modinfo', data: Buffer.from('a=b\0'), size: 2 ** 40 };
-    const elf = readElf(writeElf({ ...shape, sections: [long] }));
-    const error = await kbuildErrorOf(() => sectionBytes(elf, '.modinfo'));
+    const bytes = writeElf({ ...shape, sections: [long] });
+    const error = await kbuildErrorOf(() => sectionBytes(readElf(bytes), '.modinfo'));
     expect(error.code).toBe('MODULE_TRUNCATED');
   });
 });

@@ -16,6 +16,8 @@ export interface Toolchain {
     /** For each other architecture; `{triple}` stands for its GNU triple. */
     cross: string[];
   };
+  /** The compiler's program, which the host must have where no image is used. */
+  program: string;
   /** Variables of the make line; `{triple}` stands for the GNU triple. */
   make: Record<string, string>;
 }

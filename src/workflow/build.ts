@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import type { JobRecord, Manifest } from '../artifact/manifest-schema.js';
+import { checkOutput, outputFailed } from '../artifact/check-output.js';
 import { publish, type Publication } from '../artifact/publish.js';
 import { packageVersion } from '../data/package-root.js';
 import type { EngineContext, JobLimits, JobSigner } from '../engine/engine-context.js';
@@ -34,13 +35,14 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
   const startedAt = new Date().toISOString();
   const start = performance.now();
   const jobs = await plan(request, session);
+  const output = jobs[0]?.source.project.output ?? '';
+  checkOutput(output);
   session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
   const results = await runJobs(
     jobs,
     request,
     engineContext(request, session, await signersOf(jobs)),
   );
-  const output = results[0]?.job.source.project.output ?? '';
   const manifest: Manifest = {
     schemaVersion: 1,
     tool: { name: 'kbuild-ts', version: packageVersion() },
@@ -50,7 +52,9 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     status: results.every(({ error }) => error === undefined) ? 'succeeded' : 'failed',
     jobs: results.map(jobRecord),
   };
-  await publish(output, results.flatMap(publications), manifest);
+  await publish(output, results.flatMap(publications), manifest).catch((error: unknown) => {
+    throw outputFailed(output, error);
+  });
   return { manifest, exitStatus: exitStatus(results) };
 }
 

@@ -51,7 +51,7 @@ async function checkEngine() {
 }
 
 /** Can base images be had: are they there, does a registry answer, or can they be bootstrapped? */
-async function checkImages(
+export async function checkImages(
   images: Awaited<ReturnType<typeof findEngineAndImages>>['images'],
 ): Promise<Check> {
   const name = 'images';

@@ -11,7 +11,8 @@ import { loadProjects } from '../project/load-project.js';
 import type { Project } from '../project/project.js';
 import type { Runtime } from '../runtime/port.js';
 import { checkToolchain, defaultToolchain } from '../toolchain/select.js';
-import { toolchainByName } from '../toolchain/toolchain.js';
+import { toolchainByName, type Toolchain } from '../toolchain/toolchain.js';
+import { findProgram } from './find-program.js';
 import type { Session } from './session.js';
 
 /** What to build, and for what. Lists that are empty leave the choice to the configuration. */
@@ -82,23 +83,42 @@ function relativeTo(project: Project, ref: string): string {
   return ref.startsWith('.') ? resolve(project.directory, ref) : ref;
 }
 
-/** The toolchains for a KDIR: those that were named, or its own. */
+/** The toolchains for a KDIR, each of them fit to build for it from here. */
 function targetsOf(
   kdir: Kdir,
-  asked: readonly ReturnType<typeof toolchainByName>[],
-  configured: readonly ReturnType<typeof toolchainByName>[],
+  asked: readonly Toolchain[],
+  configured: readonly Toolchain[],
   request: PlanRequest,
 ): Target[] {
   if (request.runtime === 'host' && !kdir.inPlace) throw notInPlace(kdir);
-  if (asked.length > 0) {
-    for (const toolchain of asked) checkToolchain(toolchain, kdir, hostArch().name);
-    return asked.map((toolchain) => ({ kdir, toolchain }));
+  const chosen = choose(kdir, asked, configured);
+  for (const toolchain of chosen) {
+    checkToolchain(toolchain, kdir, hostArch().name);
+    if (request.runtime === 'host') checkInstalled(toolchain, kdir);
   }
+  return chosen.map((toolchain) => ({ kdir, toolchain }));
+}
+
+/** The toolchains that were named, or those of the configuration that fit, or the KDIR's own. */
+function choose(
+  kdir: Kdir,
+  asked: readonly Toolchain[],
+  configured: readonly Toolchain[],
+): readonly Toolchain[] {
+  if (asked.length > 0) return asked;
   // Configured toolchains may be for several kernels: each takes those of its compiler's family.
   const fitting = configured.filter(({ family }) => family === kdir.compiler?.family);
-  const chosen = configured.length > 0 && fitting.length > 0 ? fitting : [defaultToolchain(kdir)];
-  for (const toolchain of chosen) checkToolchain(toolchain, kdir, hostArch().name);
-  return chosen.map((toolchain) => ({ kdir, toolchain }));
+  return fitting.length > 0 ? fitting : [defaultToolchain(kdir)];
+}
+
+function checkInstalled(toolchain: Toolchain, kdir: Kdir): void {
+  const program = toolchain.program.replaceAll('{triple}', archByName(kdir.arch).triple);
+  if (findProgram(program) !== undefined) return;
+  throw new KbuildError(
+    'TOOLCHAIN_NOT_INSTALLED',
+    `${toolchain.name} is not installed on this machine: there is no ${program} in PATH`,
+    "Install it, or leave '--runtime host' out: images have every toolchain.",
+  );
 }
 
 function notInPlace(kdir: Kdir): KbuildError {

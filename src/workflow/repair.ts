@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KbuildError, throwIfInterrupted } from '../errors/kbuild-error.js';
 import type { Emit } from '../events/event.js';
+import { ensureDirectory } from '../storage/ensure-directory.js';
 import { prepare } from '../events/prepare.js';
+import { checkImages } from './doctor.js';
 import { findProgram } from './find-program.js';
 import { findEngineAndImages } from './session.js';
 
@@ -19,18 +20,21 @@ export interface RepairContext {
 }
 
 /**
- * Does what `doctor` would tell the user to do, on a Debian machine and as root: installs Docker
- * and mmdebstrap from the distribution, and starts the engine. What works already is left alone.
+ * Does what `doctor` would tell the user to do, on a Debian machine and as root: installs and
+ * starts Docker, and installs mmdebstrap where no registry gives base images. What works already
+ * is used as it is.
  * @throws KbuildError ENGINE_*, FETCH_FAILED if it cannot be mended from here
  */
 export async function repair(context: RepairContext): Promise<void> {
-  const engineWorks = await answers();
-  const packages = [
-    ...(engineWorks || findProgram('dockerd') ? [] : ['docker.io', 'iptables']),
-    ...(findProgram('mmdebstrap') ? [] : ['mmdebstrap']),
-  ];
-  if (packages.length > 0) await installPackages(packages, context);
-  if (!engineWorks && !(await answers())) await startEngine(context);
+  if (!(await answers())) {
+    if (findProgram('dockerd') === undefined) {
+      await installPackages(['docker.io', 'iptables', 'mmdebstrap'], context);
+    }
+    if (!(await answers())) await startEngine(context);
+  }
+  const { images } = await findEngineAndImages();
+  const { status } = await checkImages(images);
+  if (status === 'problem') await installPackages(['mmdebstrap'], context);
 }
 
 async function answers(): Promise<boolean> {
@@ -83,7 +87,7 @@ async function startEngine({ cache, emit, signal }: RepairContext): Promise<void
   await prepare(emit, 'Docker engine', async (onLine) => {
     const systemd = await execa('systemctl', ['start', 'docker'], { reject: false });
     if (systemd.exitCode !== 0) {
-      await mkdir(cache, { recursive: true });
+      ensureDirectory(cache);
       const log = join(cache, 'dockerd.log');
       onLine(`no systemd: starting dockerd, which logs to ${log}`);
       const output = openSync(log, 'a');

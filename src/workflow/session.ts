@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { hostArch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Emit } from '../events/event.js';
 import type { ProviderContext } from '../kernel/providers/port.js';
 import type { Image, Runtime } from '../runtime/port.js';
+import { ensureDirectory } from '../storage/ensure-directory.js';
 import { openRunDirectory, type RunDirectory } from '../storage/run-directory.js';
 import { ensureBaseImage } from '../toolchain/base-image.js';
 import { ensureToolchainImage } from '../toolchain/ensure-image.js';
@@ -52,7 +52,7 @@ export async function withSession<T>(
 
 async function openRun(cache: string): Promise<RunDirectory> {
   try {
-    await mkdir(cache, { recursive: true });
+    ensureDirectory(cache);
     return await openRunDirectory(cache);
   } catch (cause) {
     throw new KbuildError(

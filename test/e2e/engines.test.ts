@@ -1,44 +1,48 @@
-import { basename, delimiter, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DockerImages } from '../../src/runtime/docker/docker-images.js';
 import { findEngine } from '../../src/runtime/docker/connect.js';
 import { artifactsOf, build, examples, kbuild } from '../support/cli.js';
 import { kbuildErrorOf } from '../support/kbuild-error-of.js';
 import { startPodman, type Podman } from '../support/podman.js';
+import { startRegistry, type Registry } from '../support/registry.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 describe('Podman', () => {
+  let registry: Registry;
   let podman: Podman;
   let env: Record<string, string>;
+  let pathWithoutMmdebstrap: string;
 
   beforeAll(async () => {
-    podman = await startPodman(temporaryDirectory());
+    // The image that stands in for Docker Hub's is the one that Docker bootstrapped.
+    await kbuild(['toolchain', 'build', 'gcc-12']);
+    registry = await startRegistry(temporaryDirectory(), 'debian:bookworm-slim');
+    podman = await startPodman(temporaryDirectory(), registry.address);
     env = { DOCKER_HOST: podman.address };
+    pathWithoutMmdebstrap = temporaryDirectory({ node: { link: process.execPath } });
   });
 
   afterAll(async () => {
     await podman.stop();
+    registry.stop();
   });
 
   const args = [examples, '--arch', 'arm64,x86_64', '--no-cache'];
 
-  it('without an image, a registry or mmdebstrap is told what it lacks', async () => {
-    // Everything but mmdebstrap: directories of programs that this run needs, linked.
-    const bin = temporaryDirectory({ node: { link: process.execPath } });
-    const { exitCode, document } = await build([join(examples, 'hello'), '--arch', 'arm64', '--no-cache'], {
-      env: { ...env, PATH: [bin, ''].join(delimiter) },
+  it('pulls its base image from a registry, where one gives it, and needs no mmdebstrap', async () => {
+    const { exitCode, document, stderr } = await build([...args, '--out', temporaryDirectory()], {
+      env: { ...env, PATH: pathWithoutMmdebstrap },
     });
-    expect(document.jobs[0]?.error).toMatchObject({
-      code: 'IMAGE_BASE_UNAVAILABLE',
-      message: expect.stringContaining('no registry gives debian:bookworm-slim'),
-      hint: expect.stringContaining('apt-get install mmdebstrap'),
-    });
-    expect(exitCode).toBe(4);
+    expect(exitCode, stderr).toBe(0);
+    expect(document.jobs.map(({ status }) => status)).toEqual(document.jobs.map(() => 'built'));
   });
 
-  it('bootstraps its images and builds the same bytes as Docker, leaving no container', async () => {
+  it('builds the same bytes as Docker, with the image that it has, and leaves no container', async () => {
     const podmans = await build([...args, '--out', temporaryDirectory()], { env });
     expect(podmans.exitCode, podmans.stderr).toBe(0);
+    expect(podmans.stderr).not.toContain('image gcc-12');
     const dockers = await build([...args, '--out', temporaryDirectory()]);
     const hashes = [podmans, dockers].map(({ document }) =>
       artifactsOf(document).map(({ path, sha256 }) => `${basename(path)} ${sha256}`),
@@ -48,10 +52,34 @@ describe('Podman', () => {
     expect(await podman.podman('ps', '--all', '--quiet')).toBe('');
   });
 
-  it('finds its images again', async () => {
-    const { exitCode, stderr } = await build([...args, '--out', temporaryDirectory()], { env });
-    expect(exitCode).toBe(0);
-    expect(stderr).not.toContain('image gcc-12');
+  it('takes the root file system of a bootstrapped image under the name that it is given', async () => {
+    const images = new DockerImages(findEngine(env));
+    const archive = join(temporaryDirectory({ 'hello.txt': 'hello' }), 'hello.txt');
+    await execa('tar', ['-cf', `${archive}.tar`, '-C', dirname(archive), 'hello.txt']);
+    const imported = await images.importArchive(`${archive}.tar`, 'kbuild-ts-test/tiny:1.0');
+    expect(await images.find('kbuild-ts-test/tiny:1.0')).toEqual(imported);
+  });
+
+  it('without an image, a registry or mmdebstrap is told what it lacks', async () => {
+    const kernel = ['--kernel', 'debian:bullseye']; // of whose image the registry has none
+    const { exitCode, document } = await build(
+      [
+        join(examples, 'hello'),
+        ...kernel,
+        '--arch',
+        'arm64',
+        '--no-cache',
+        '--out',
+        temporaryDirectory(),
+      ],
+      { env: { ...env, PATH: pathWithoutMmdebstrap } },
+    );
+    expect(document.jobs[0]?.error).toMatchObject({
+      code: 'IMAGE_BASE_UNAVAILABLE',
+      message: expect.stringContaining('no registry gives debian:bullseye-slim'),
+      hint: expect.stringContaining('apt-get install mmdebstrap'),
+    });
+    expect(exitCode).toBe(4);
   });
 
   it('is called by its name', async () => {

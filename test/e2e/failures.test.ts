@@ -87,11 +87,9 @@ describe('an engine that is not there', () => {
   it('is told apart from one that refuses the connection', async () => {
     const socket = join(temporaryDirectory(), 'dead.sock');
     // A socket file without a listener: what a killed engine leaves.
-    await execa('python3', [
-      '-c',
-      'import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])',
-      socket,
-    ]);
+    const listen = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+    await execa(process.execPath, ['-e', listen, socket], { reject: false });
+    expect(existsSync(socket)).toBe(true);
     const { exitCode, document } = await build([hello, '--arch', 'arm64', '--no-cache'], {
       env: { DOCKER_HOST: `unix://${socket}` },
     });
@@ -300,6 +298,16 @@ describe('a project that cannot be read', () => {
       /Rename/,
     );
   });
+});
+
+it('an output directory that cannot be written is found before anything is built', async () => {
+  await refused(
+    [hello, '--arch', 'arm64', '--out', '/proc/nope'],
+    'STORAGE_FAILED',
+    4,
+    /output directory \/proc\/nope cannot be written/,
+    /--out/,
+  );
 });
 
 describe('a build that fails', () => {

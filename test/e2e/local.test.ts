@@ -16,7 +16,14 @@ describe('a KDIR that is installed on this machine (Debian’s linux-headers-amd
 
   it('is built for in a container: its arch is read from it', async () => {
     const out = temporaryDirectory();
-    const { exitCode, document } = await build([examples, '--kdir', kdir, '--no-cache', '--out', out]);
+    const { exitCode, document } = await build([
+      examples,
+      '--kdir',
+      kdir,
+      '--no-cache',
+      '--out',
+      out,
+    ]);
     expect(exitCode).toBe(0);
     expect(document.jobs.map(({ arch, toolchain }) => [arch, toolchain])).toEqual(
       document.jobs.map(() => ['x86_64', 'gcc-12']),
@@ -27,8 +34,23 @@ describe('a KDIR that is installed on this machine (Debian’s linux-headers-amd
   });
 
   it('is built for by this machine’s own compiler, to the same bytes', async () => {
-    const container = await build([examples, '--kdir', kdir, '--no-cache', '--out', temporaryDirectory()]);
-    const host = await build([examples, '--kdir', kdir, '--runtime', 'host', '--out', temporaryDirectory()]);
+    const container = await build([
+      examples,
+      '--kdir',
+      kdir,
+      '--no-cache',
+      '--out',
+      temporaryDirectory(),
+    ]);
+    const host = await build([
+      examples,
+      '--kdir',
+      kdir,
+      '--runtime',
+      'host',
+      '--out',
+      temporaryDirectory(),
+    ]);
     expect(host.exitCode, host.stderr).toBe(0);
     const [own, other] = [host, container].map(({ document }) =>
       artifactsOf(document).map(({ sha256 }) => sha256),
@@ -39,12 +61,29 @@ describe('a KDIR that is installed on this machine (Debian’s linux-headers-amd
 
   it('is described as the kernel’s own files have it', async () => {
     const { stdout } = await kbuild(['kdir', 'inspect', kdir]);
-    const { stdout: config } = await execa('grep', ['CONFIG_CC_VERSION_TEXT', join(kdir, '.config')]);
+    const { stdout: config } = await execa('grep', [
+      'CONFIG_CC_VERSION_TEXT',
+      join(kdir, '.config'),
+    ]);
     expect(stdout).toContain(config.split('"')[1]);
   });
 });
 
 describe('the host runtime', () => {
+  it('names a compiler that is not installed', async () => {
+    const bin = temporaryDirectory({ node: { link: process.execPath } });
+    const [release] = readdirSync('/lib/modules').filter((name) => name.endsWith('-amd64'));
+    const args = [join(examples, 'hello'), '--kdir', join('/lib/modules', release!, 'build')];
+    const { exitCode, document } = await build([...args, '--runtime', 'host'], {
+      env: { PATH: bin },
+    });
+    expect(document.error).toMatchObject({
+      code: 'TOOLCHAIN_NOT_INSTALLED',
+      message: expect.stringContaining('x86_64-linux-gnu-gcc-12'),
+    });
+    expect(exitCode).toBe(2);
+  });
+
   it('refuses a fetched KDIR, which is not where it expects to be', async () => {
     const args = [join(examples, 'hello'), '--kernel', 'debian:bookworm', '--arch', 'arm64'];
     const { exitCode, document } = await build([...args, '--runtime', 'host']);

@@ -12,7 +12,9 @@ describe('the package that npm pack makes', () => {
 
   beforeAll(async () => {
     home = temporaryDirectory();
-    const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', home], { cwd: root });
+    const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', home], {
+      cwd: root,
+    });
     const [pack] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
     files = pack!.files.map(({ path }) => path);
     await writeFile(join(home, 'package.json'), '{ "type": "module" }');

@@ -66,7 +66,10 @@ describe('a project with a signing key', () => {
     expect(exitCode, stderr).toBe(0);
     const log = await readFile(join(directory, 'dist', document.jobs[0]!.log!), 'utf8');
     for (const text of [stdout, stderr, log]) expect(text).not.toContain('open sesame');
-    await opensslVerify(join(directory, 'dist', artifactsOf(document)[0]!.path), join(keys, 'locked.x509'));
+    await opensslVerify(
+      join(directory, 'dist', artifactsOf(document)[0]!.path),
+      join(keys, 'locked.x509'),
+    );
   });
 
   it('is refused before anything is built if the key cannot be used', async () => {
@@ -76,7 +79,10 @@ describe('a project with a signing key', () => {
       [project('absent', 'vendor'), /cannot read the key/],
     ] as const) {
       const { exitCode, document, stderr } = await build([directory, '--arch', 'arm64']);
-      expect(document.error).toMatchObject({ code: 'SIGN_KEY', message: expect.stringMatching(said) });
+      expect(document.error).toMatchObject({
+        code: 'SIGN_KEY',
+        message: expect.stringMatching(said),
+      });
       expect(exitCode).toBe(2);
       expect(stderr).not.toContain('build signed');
     }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import type { Artifact, Manifest } from '../../src/artifact/manifest-schema.js';
 import type { ErrorReport } from '../../src/errors/kbuild-error.js';
 
@@ -14,29 +14,25 @@ export interface CliOptions {
   uid?: number;
 }
 
-const options = ({ cwd = root, env = {}, uid }: CliOptions) =>
-  ({
+/** Starts the real command line; the promise gives its output and exit code, whatever they are. */
+export function start(args: string[], { cwd = root, env = {}, uid }: CliOptions = {}) {
+  return execa(process.execPath, [bin, ...args], {
     cwd,
     env: { NO_COLOR: '1', ...env },
     stdin: 'ignore',
     reject: false,
     ...(uid !== undefined && { uid, gid: uid }),
-  }) as const;
-
-/** Starts the real command line; the promise gives its output and exit code, whatever they are. */
-export function start(args: string[], given: CliOptions = {}): ResultPromise<{ reject: false }> {
-  return execa(process.execPath, [bin, ...args], options(given)) as ResultPromise<{
-    reject: false;
-  }>;
+  });
 }
 
 /** Runs the real command line. */
 export async function kbuild(args: string[], given: CliOptions = {}) {
   const { exitCode, stdout, stderr } = await start(args, given);
-  return { exitCode, stdout: String(stdout), stderr: String(stderr) };
+  return { exitCode, stdout, stderr };
 }
 
-/** Runs a command with `--json` and reads the document that it prints on stdout. */
+/** Runs a command with `--json`; the document is what it prints on stdout. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it names the document's shape
 export async function kbuildJson<T>(args: string[], given: CliOptions = {}) {
   const result = await kbuild([...args, '--json'], given);
   return { ...result, document: JSON.parse(result.stdout) as T };

@@ -8,6 +8,6 @@ export async function containersOf(job: string): Promise<string[]> {
   return stdout
     .split('\n')
     .map((line) => line.split(' ') as [string, string])
-    .filter(([, title]) => title === job || title?.startsWith(`${job}-`))
+    .filter(([, title]) => title === job || title.startsWith(`${job}-`))
     .map(([id]) => id);
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -13,8 +14,21 @@ export interface Podman {
   stop: () => Promise<void>;
 }
 
-/** Starts `podman system service`, which speaks Docker's API. */
-export async function startPodman(directory: string): Promise<Podman> {
+/**
+ * Starts `podman system service`, which speaks Docker's API.
+ * @param mirror a registry on loopback that stands in for Docker Hub
+ */
+export async function startPodman(directory: string, mirror: string): Promise<Podman> {
+  const registries = join(directory, 'registries.conf');
+  await writeFile(
+    registries,
+    `[[registry]]
+location = "docker.io"
+[[registry.mirror]]
+location = "${mirror}"
+insecure = true
+`,
+  );
   const socket = join(directory, 'podman.sock');
   const storage = ['--root', join(directory, 'root'), '--runroot', join(directory, 'run')];
   // Podman's default runtime, crun, fails on a machine with a hybrid cgroup tree.
@@ -22,7 +36,7 @@ export async function startPodman(directory: string): Promise<Podman> {
   const service = spawn(
     'podman',
     [...options, 'system', 'service', '--time=0', `unix://${socket}`],
-    { stdio: 'ignore' },
+    { stdio: 'ignore', env: { ...process.env, CONTAINERS_REGISTRIES_CONF: registries } },
   );
   for (let tries = 0; !existsSync(socket); tries++) {
     if (tries > 200) throw new Error('podman does not start');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { archByName } from '../../src/arch/arch.js';
@@ -79,7 +79,7 @@ export async function sourceKernel(arch: SourceArch): Promise<string> {
   const args = [bootImages[arch], ...variables.map(([name, value]) => `${name}=${value}`)];
   const recipe = [source, process.arch, toolchain.name, buildScript, args, config];
   const kdir = named(`linux-${version}-${arch}`, kernels, recipe);
-  if (isComplete(kdir)) return kdir;
+  if (isComplete(source) && isComplete(kdir)) return kdir;
 
   await mkdir(kernels, { recursive: true });
   await withLock(join(kernels, 'lock'), () =>
@@ -131,6 +131,7 @@ async function makeOnce(
   await session.runtime(); // ends a container of a killed run that still writes there
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory);
+  await chmod(directory, 0o755); // whatever the umask: builds of modules run as another user
   await fill(onLine);
   await writeFile(join(directory, stamp), '');
   report(directory, `ready after ${Math.round((performance.now() - start) / 1000)} s`);
