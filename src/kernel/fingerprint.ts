@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KdirMount } from './closure.js';
+import { lstat } from './tree.js';
 
 /** What a module's build reads of a kernel tree; the rest (drivers/, *.o) does not matter. */
 const relevant = [
@@ -26,6 +27,10 @@ export function treeFingerprint(mounts: readonly KdirMount[]): string {
   const hash = createHash('sha256');
   for (const { source, target } of mounts) {
     hash.update(`${target}\0`);
+    if (!statSync(source).isDirectory()) {
+      hash.update(readFileSync(source));
+      continue;
+    }
     const entries = list(source);
     const isKernelTree = entries.includes('arch') || entries.includes('.config');
     for (const name of isKernelTree ? relevant : entries) add(source, name);
@@ -39,7 +44,7 @@ export function treeFingerprint(mounts: readonly KdirMount[]): string {
 
   function add(root: string, name: string): void {
     const path = join(root, name);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = lstat(path);
     if (stat === undefined) return;
     if (stat.isDirectory()) {
       for (const entry of list(path)) add(root, `${name}/${entry}`);
@@ -54,6 +59,6 @@ export function treeFingerprint(mounts: readonly KdirMount[]): string {
 }
 
 function list(path: string): string[] {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = lstat(path);
   return stat?.isDirectory() ? readdirSync(path).sort() : [];
 }

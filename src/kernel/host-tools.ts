@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { KbuildError } from '../errors/kbuild-error.js';
 import { readElf, sectionBytes } from '../module/elf.js';
 import { decode } from '../module/bytes.js';
 import { follow, type Roots } from './tree.js';
@@ -21,12 +22,25 @@ export function readHostTools(roots: Roots, kdir: string): HostTools | undefined
   for (const program of programs) {
     const path = follow(roots, join(kdir, program));
     if (path === undefined) return undefined;
-    elves.push(readElf(readFileSync(path)));
+    elves.push(readProgram(path));
   }
   const [first] = elves;
   if (first === undefined) return undefined;
   const glibc = elves.flatMap(glibcVersions).sort(compareVersions).at(-1);
   return { machine: first.machine, ...(glibc !== undefined && { glibc }) };
+}
+
+function readProgram(path: string): ReturnType<typeof readElf> {
+  try {
+    return readElf(readFileSync(path));
+  } catch (cause) {
+    throw new KbuildError(
+      'KDIR_HOST_TOOLS',
+      `the host tool ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Run 'make modules_prepare' in the KDIR.",
+      { cause },
+    );
+  }
 }
 
 function glibcVersions(elf: ReturnType<typeof readElf>): string[] {

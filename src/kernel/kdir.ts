@@ -84,6 +84,7 @@ export function readKdir(path: string, options: ReadKdirOptions = {}): Kdir {
     );
   }
   const arch = archOf(config, path);
+  const mounts = kdirClosure(roots, path); // before what a broken link makes look unprepared
   const hostTools = readHostTools(roots, path);
   // What the vermagic is made of. (Debian's include/config/kernel.release says something else.)
   const releasePath = has('include/generated/utsrelease.h');
@@ -104,13 +105,12 @@ export function readKdir(path: string, options: ReadKdirOptions = {}): Kdir {
     );
   }
   const release = releaseOf(releasePath);
-  const mounts = kdirClosure(roots, path);
   const compiler = kernelCompiler(config);
   const vermagic = expectedVermagic(release, config, arch);
   const hash = config.get('CONFIG_MODULE_SIG_HASH');
   return {
     path,
-    inPlace: mounts.every(({ source, target }) => source === target),
+    inPlace: mounts.every(({ source, target }) => follow(['/'], target) === source),
     release,
     arch: arch.name,
     ...(compiler !== undefined && { compiler }),
@@ -154,5 +154,5 @@ function compressionOf(config: KernelConfig): Kdir['compression'] {
 }
 
 export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return follow(['/'], path) !== undefined && statSync(path).isDirectory();
 }

@@ -47,6 +47,13 @@ export async function resolveKernels(
       `Leave --arch out (it is read from the KDIR), or name a KDIR for ${missing?.name ?? 'it'}.`,
     );
   }
+  if (missing !== undefined) {
+    throw new KbuildError(
+      'KERNEL_ARCH_UNSUPPORTED',
+      `none of the kernels that were named is for ${missing.name}`,
+      `Name a kernel for ${missing.name}, or leave it out of --arch.`,
+    );
+  }
   return [...kdirs.values()];
 }
 

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 /**
@@ -12,9 +12,20 @@ export type Roots = readonly string[];
 export function locate(roots: Roots, path: string): string | undefined {
   for (const root of roots) {
     const host = join(root, path);
-    if (lstatSync(host, { throwIfNoEntry: false }) !== undefined) return host;
+    if (lstat(host) !== undefined) return host;
   }
   return undefined;
+}
+
+/** What stands at a path, links not followed; undefined for nothing, and for a path below a file. */
+export function lstat(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 /** The path that a link in the tree leads to, as a path of the tree, or undefined for no link. */

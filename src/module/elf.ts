@@ -24,6 +24,7 @@ export interface Elf {
   reader: ByteReader;
 }
 
+const SHT_NULL = 0;
 const SHT_NOBITS = 8;
 
 /**
@@ -72,10 +73,14 @@ function readSections(reader: ByteReader): ElfSection[] {
   if (count === 0) count = header(0).size;
   if (nameTable === 0xffff) nameTable = header(0).link;
   if (count > reader.bytes.length / entrySize) throw notElf(`${count} sections do not fit into it`);
+  reader.slice(tableOffset, count * entrySize);
   const names = nameTable < count ? header(nameTable) : undefined;
   return Array.from({ length: count }, (_, index) => {
     const { nameOffset, ...rest } = header(index);
-    const name = names === undefined ? '' : reader.string(names.offset + nameOffset);
+    const inFile = rest.type !== SHT_NULL && rest.type !== SHT_NOBITS;
+    if (inFile) reader.slice(rest.offset, rest.size); // a file that was cut off is no module
+    const end = names === undefined ? 0 : names.offset + names.size;
+    const name = names === undefined ? '' : reader.string(names.offset + nameOffset, end);
     return { index, name, ...rest };
   });
 }

@@ -59,6 +59,10 @@ export async function readSigner(message: Uint8Array): Promise<ModuleSigner> {
   const serial = id === undefined ? new ArrayBuffer(0) : id.serialNumber;
   const oid = info?.digestAlgorithm.algorithm;
   const hash = Object.entries(digestOids).find(([, value]) => value === oid)?.[0];
-  const hex = Buffer.from(serial).toString('hex').toUpperCase();
+  // DER puts a zero byte before a number whose first bit is set; kmod does not show it.
+  const hex = Buffer.from(serial)
+    .toString('hex')
+    .toUpperCase()
+    .replace(/^00(?=.)/, '');
   return { signer, keyId: hex.match(/../g)?.join(':') ?? '', hash: hash ?? oid ?? 'unknown' };
 }

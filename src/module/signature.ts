@@ -8,11 +8,16 @@ export const signatureHeaderSize = 12;
 /** PKEY_ID_PKCS7, the only kind of signature since Linux 4.3. */
 export const pkcs7IdType = 2;
 
+/** What stands before the length of a PKCS#7 signature. */
+const plainHeader = Buffer.of(0, 0, pkcs7IdType, 0, 0, 0, 0, 0);
+
 /** A signature that is appended to a module, taken apart but not judged. */
 export interface AppendedSignature {
   /** The module without its signature: what the signature is over. Bytes from the start. */
   contentLength: number;
   idType: number;
+  /** The header says PKCS#7 and nothing else, as the kernel demands (mod_check_sig). */
+  plain: boolean;
   /** The PKCS#7 message, DER. */
   message: Uint8Array;
 }
@@ -34,6 +39,7 @@ export function findSignature(bytes: Uint8Array): AppendedSignature | undefined 
   return {
     contentLength,
     idType: header[2] ?? 0,
+    plain: header.subarray(0, 8).equals(plainHeader),
     message: bytes.subarray(contentLength, headerAt),
   };
 }

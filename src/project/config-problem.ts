@@ -23,7 +23,17 @@ export function parseConfigText(file: string, text: string): ConfigSource & { va
       'Mend the syntax: an editor that knows YAML and JSON schemas shows it.',
     );
   }
-  return { file, document, lines, value: document.toJS() };
+  try {
+    return { file, document, lines, value: document.toJS() };
+  } catch (cause) {
+    // An alias of nothing, or of too much.
+    throw new KbuildError(
+      'CONFIG_SYNTAX',
+      `${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'Mend the alias, or write out what it stands for.',
+      { cause },
+    );
+  }
 }
 
 /** Where a path of keys stands: `file:line:column`, or the file alone where it has no text. */

@@ -27,11 +27,12 @@ export function generateMakefiles(
   modules: readonly ModuleSources[],
 ): { kbuild: string; makefile: string } {
   for (const module of modules) checkModule(module);
+  checkObjects(modules);
   const data = {
     mark: generatedMark,
     name: config.name,
     includes: (config.includes ?? []).map(checkedPath),
-    ccflags: config.ccflags ?? [],
+    ccflags: (config.ccflags ?? []).map(escaped),
     depends: (config.depends ?? []).map(checkedPath),
     modules: modules.map((module) => ({ name: module.name, objects: objectsOf(module) })),
     flags: objectFlags(config, modules),
@@ -71,7 +72,7 @@ function objectFlags(
   }
   return [...bySource].map(([source, flags]) => ({
     variable: `${source.endsWith('.S') ? 'AFLAGS' : 'CFLAGS'}_${objectOf(source)}`,
-    flags,
+    flags: flags.map(escaped),
   }));
 }
 
@@ -85,6 +86,45 @@ function checkModule({ name, sources }: ModuleSources): void {
     );
   }
 }
+
+/** Every name that Kbuild makes an object by may stand for one thing only. */
+function checkObjects(modules: readonly ModuleSources[]): void {
+  const linked = new Map<string, string>();
+  for (const { name } of modules) {
+    const known = linked.get(name.replaceAll('-', '_'));
+    if (known !== undefined) {
+      throw new KbuildError(
+        'CONFIG_MODULE_CONFLICT',
+        `there are two modules '${known}' and '${name}', which are one to the kernel`,
+        'Give them names that differ in more than - and _.',
+      );
+    }
+    linked.set(name.replaceAll('-', '_'), name);
+  }
+  const compositeNames = new Set(
+    modules.filter((module) => objectsOf(module).length > 0).map(({ name }) => `${name}.o`),
+  );
+  const sourceOf = new Map<string, string>();
+  for (const source of modules.flatMap(({ sources }) => sources)) {
+    const object = objectOf(source);
+    const other = sourceOf.get(object);
+    if (compositeNames.has(object) || (other !== undefined && other !== source)) {
+      const what =
+        other !== undefined && other !== source
+          ? `of ${other} and ${source}`
+          : `of ${source} and of a module's objects`;
+      throw new KbuildError(
+        'CONFIG_MODULE_CONFLICT',
+        `Kbuild would make ${object} twice: ${what}`,
+        'Rename a source or a module.',
+      );
+    }
+    sourceOf.set(object, source);
+  }
+}
+
+/** A flag as make reads it: a # would begin a comment. */
+const escaped = (flag: string): string => flag.replaceAll(/(?<!\\)#/g, '\\#');
 
 /** Characters that make, or a shell that Kbuild calls, would take for something else. */
 const unsafe = /[\s'"`$#:%\\=;&|<>*?[\](){}!~]/u;

@@ -32,6 +32,7 @@ async function runConfig(file: string): Promise<ConfigSource & { value: unknown 
     const jiti = createJiti(pathToFileURL(file).href, {
       alias: { 'kbuild-ts': own.pathname },
       moduleCache: false,
+      fsCache: false, // it would be in the node_modules of the project
     });
     return { file, value: await jiti.import(file, { default: true }) };
   } catch (cause) {

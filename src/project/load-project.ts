@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import glob from 'fast-glob';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { ProjectConfig } from './config-schema.js';
+import { isDirectory } from '../kernel/kdir.js';
 import { findConfig } from './find-config.js';
 import type { ModuleSources } from './generate.js';
 import type { BuildMethod, Project } from './project.js';
@@ -29,7 +30,7 @@ export interface LoadedProjects {
  * @throws KbuildError PROJECT_*, CONFIG_*
  */
 export async function loadProjects(directory: string): Promise<LoadedProjects> {
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isDirectory(directory)) {
     throw new KbuildError(
       'PROJECT_NOT_FOUND',
       `there is no directory ${directory}`,
@@ -50,6 +51,13 @@ export async function loadProjects(directory: string): Promise<LoadedProjects> {
       );
     }
     if (loaded.has(path)) return;
+    if (!isDirectory(path)) {
+      throw new KbuildError(
+        'PROJECT_NOT_FOUND',
+        `${trail.at(-1) ?? directory} depends on ${path}, which is no directory`,
+        "Mend 'depends' in its configuration.",
+      );
+    }
     const project = await loadProject(path, defaults);
     defaults.output ??= project.output; // dependencies come out beside what needs them
     for (const dependency of project.depends) await add(dependency, [...trail, path]);
@@ -76,9 +84,8 @@ async function workspaceOf(
   const { projects, kernels, archs, output = 'dist' } = found.config;
   const directories = glob
     .sync(projects, { cwd: directory, onlyDirectories: true })
-    .map((path) => join(directory, path))
-    .filter((path) => path !== join(directory, output) && looksLikeProject(path))
-    .sort();
+    .map((path) => resolve(directory, path))
+    .filter((path) => path !== resolve(directory, output) && looksLikeProject(path));
   if (directories.length === 0) {
     throw new KbuildError(
       'PROJECT_NO_MODULES',
@@ -86,11 +93,25 @@ async function workspaceOf(
       'A project has a Kbuild, a Makefile, a kbuild.config.yaml or kernel module sources.',
     );
   }
-  return { directories, defaults: { kernels, archs, output: resolve(directory, output) } };
+  const lost = projects.find(
+    (path) => !glob.isDynamicPattern(path) && !directories.includes(resolve(directory, path)),
+  );
+  if (lost !== undefined) {
+    throw new KbuildError(
+      'PROJECT_NOT_FOUND',
+      `${found.file}: 'projects' names ${lost}, which is no directory with a project`,
+      'A project has a Kbuild, a Makefile, a kbuild.config.yaml or kernel module sources.',
+    );
+  }
+  return {
+    directories: [...new Set(directories)].sort(),
+    defaults: { kernels, archs, output: resolve(directory, output) },
+  };
 }
 
 function looksLikeProject(directory: string): boolean {
-  return glob.sync(['Kbuild', 'Makefile', 'kbuild.config.*', '*.c'], { cwd: directory }).length > 0;
+  const signs = [...makefiles, 'kbuild.config.*', '*.c'];
+  return glob.sync(signs, { cwd: directory }).length > 0;
 }
 
 async function loadProject(directory: string, defaults: Defaults): Promise<Project> {
@@ -103,8 +124,9 @@ async function loadProject(directory: string, defaults: Defaults): Promise<Proje
     );
   }
   const config = found?.config as ProjectConfig | undefined;
-  const output = defaults.output ?? resolve(directory, config?.output ?? 'dist');
-  const files = listSourceFiles(directory, output);
+  const own = resolve(directory, config?.output ?? 'dist');
+  const output = defaults.output ?? own;
+  const files = listSourceFiles(directory, output, own);
   const name = config?.name ?? projectName(directory);
   const { method, expected } = await methodOf(directory, name, config, files);
   const { version, license, signing } = config ?? {};
@@ -147,7 +169,7 @@ async function methodOf(
   files: readonly SourceFile[],
 ): Promise<{ method: BuildMethod; expected: string[] }> {
   const { generateMakefiles, generatedMark } = await import('./generate.js');
-  const { configuredModules, inferredModules } = await import('./modules.js');
+  const { configuredFileFlags, configuredModules, inferredModules } = await import('./modules.js');
   const own = ownMethod(directory, generatedMark);
   const described = config?.modules?.some(({ sources }) => sources !== undefined) ?? false;
   if (own !== undefined) {
@@ -171,17 +193,21 @@ async function methodOf(
       `Add 'sources: [${bare.name}.c]' to it.`,
     );
   }
-  const generated = generateMakefiles(config ?? { name }, modules);
+  const fileFlags = configuredFileFlags(config ?? { name }, directory, files);
+  const generated = generateMakefiles({ ...(config ?? { name }), fileFlags }, modules);
   const expected = modules.map((module) => module.name);
   return { method: { kind: 'generated', ...generated }, expected };
 }
+
+/** In the order in which Kbuild and make look for them. */
+const makefiles = ['Kbuild', 'GNUmakefile', 'makefile', 'Makefile'];
 
 /** How a project's own Kbuild or Makefile is run, or undefined if it has none (or only ours). */
 function ownMethod(
   directory: string,
   mark: string,
 ): { file: string; method: BuildMethod } | undefined {
-  for (const file of ['Kbuild', 'GNUmakefile', 'makefile', 'Makefile']) {
+  for (const file of makefiles) {
     const path = join(directory, file);
     if (!existsSync(path)) continue;
     const text = readFileSync(path, 'utf8');

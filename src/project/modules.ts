@@ -9,21 +9,23 @@ import type { SourceFile } from './source-files.js';
 
 const isSource = (path: string): boolean => /\.[cS]$/.test(path);
 
-/**
- * The modules of a description, their globs resolved to files.
- * @throws KbuildError CONFIG_SOURCE_MISSING
- */
-export function configuredModules(
-  config: ProjectConfig,
+function sourceResolver(
   directory: string,
   files: readonly SourceFile[],
-): ModuleSources[] {
+): (pattern: string) => string[] {
   const paths = files.map(({ path }) => path);
   const known = new Set(paths);
-  const resolve = (pattern: string): string[] => {
+  const matching = (pattern: string, cwd: string) =>
+    glob
+      .sync(pattern, { cwd })
+      .filter((path) => isSource(path) && known.has(path))
+      .sort();
+  return (pattern) => {
     const path = pattern.replace(/^(\.\/)+/, '');
     const found =
       known.has(path) || !glob.isDynamicPattern(path) ? [path] : matching(path, directory);
+    const other = found.find((name) => known.has(name) && !/\.[cSo]$/.test(name));
+    if (other !== undefined) throw noSource(other);
     const missing = found.length === 0 || found.some((name) => !known.has(name));
     if (!missing) return found;
     const near = nearest(path, paths.filter(isSource));
@@ -35,16 +37,45 @@ export function configuredModules(
         : `Did you mean '${near}'?`,
     );
   };
-  const matching = (pattern: string, cwd: string) =>
-    glob
-      .sync(pattern, { cwd })
-      .filter((path) => isSource(path) && known.has(path))
-      .sort();
-  for (const source of Object.keys(config.fileFlags ?? {})) resolve(source);
+}
+
+/**
+ * The modules of a description, their globs resolved to files.
+ * @throws KbuildError CONFIG_SOURCE_MISSING
+ */
+export function configuredModules(
+  config: ProjectConfig,
+  directory: string,
+  files: readonly SourceFile[],
+): ModuleSources[] {
+  const resolve = sourceResolver(directory, files);
+  configuredFileFlags(config, directory, files);
   return (config.modules ?? []).flatMap(({ name, sources, cflags }) =>
     sources === undefined
       ? []
       : [{ name, sources: [...new Set(sources.flatMap(resolve))], cflags: cflags ?? [] }],
+  );
+}
+
+/** The flags of single files, by the files that their names and globs mean. */
+export function configuredFileFlags(
+  { fileFlags = {} }: ProjectConfig,
+  directory: string,
+  files: readonly SourceFile[],
+): Record<string, string[]> {
+  const resolve = sourceResolver(directory, files);
+  const flags = new Map<string, string[]>();
+  for (const [pattern, own] of Object.entries(fileFlags)) {
+    for (const path of resolve(pattern)) flags.set(path, [...(flags.get(path) ?? []), ...own]);
+  }
+  return Object.fromEntries(flags);
+}
+
+function noSource(path: string): KbuildError {
+  return new KbuildError(
+    'CONFIG_SOURCE_NAME',
+    `'${path}' is no source that is compiled: it does not end in .c or .S`,
+    'Headers need not be listed.',
   );
 }
 
@@ -75,8 +106,9 @@ export function inferredModules(
     return mains.map((path) => ({ name: stem(path), sources: [path], cflags: [] }));
   }
   if (mains.length === 1) {
-    const taken = sources.some((path) => path === `${name}.c` || path === `${name}.S`);
-    return [{ name: taken ? `${name}_module` : name, sources, cflags: [] }];
+    const own = name.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+    const taken = sources.some((path) => path === `${own}.c` || path === `${own}.S`);
+    return [{ name: taken ? `${own}_module` : own, sources, cflags: [] }];
   }
   throw new KbuildError(
     'PROJECT_AMBIGUOUS',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Project } from './project.js';
 
@@ -36,7 +36,9 @@ export async function stageProject(project: Project, target: string): Promise<st
   const made = new Set<string>();
   const ensure = async (directory: string) => {
     if (made.has(directory)) return;
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    if (directory !== target) await ensure(dirname(directory));
+    await mkdir(directory, { recursive: true });
+    await chmod(directory, 0o755); // whatever the umask
     made.add(directory);
   };
   await ensure(target);
@@ -46,11 +48,16 @@ export async function stageProject(project: Project, target: string): Promise<st
     const content = file.link ?? (await readFile(join(project.directory, file.path)));
     hash.update(hashEntry(file.path, modeOf(file), content));
     if (file.link !== undefined) await symlink(file.link, destination);
-    else await writeFile(destination, content, { mode: file.executable ? 0o755 : 0o644 });
+    else await write(destination, content, file.executable ? 0o755 : 0o644);
   }
   if (project.method.kind === 'generated') {
-    await writeFile(join(target, 'Kbuild'), project.method.kbuild, { mode: 0o644 });
+    await write(join(target, 'Kbuild'), project.method.kbuild, 0o644);
     hash.update(hashEntry('Kbuild', 'file', project.method.kbuild));
   }
   return hash.digest('hex');
+}
+
+async function write(path: string, content: Uint8Array | string, mode: number): Promise<void> {
+  await writeFile(path, content);
+  await chmod(path, mode);
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import glob from 'fast-glob';
 
@@ -26,19 +26,19 @@ const product = /(^|\/)(\..*\.cmd|.*\.ko|.*\.mod|.*\.mod\.c|modules\.order|Modul
  * Lists a project's sources, sorted. What an earlier build left in the tree is not a source: a
  * file of which Kbuild's record (`.<name>.cmd`) lies beside it, and the likes of `*.mod.c`. An
  * object without such a record was put there by its vendor and stays.
- * @param output the output directory, which may lie in the project
+ * @param outputs output directories, which may lie in the project
  */
-export function listSourceFiles(directory: string, output: string): SourceFile[] {
-  const inside = output.startsWith(`${directory}/`)
-    ? output.slice(directory.length + 1)
-    : undefined;
+export function listSourceFiles(directory: string, ...outputs: string[]): SourceFile[] {
+  const inside = outputs
+    .filter((output) => output.startsWith(`${directory}/`))
+    .map((output) => `${glob.escapePath(output.slice(directory.length + 1))}/**`);
   const paths = glob.sync('**', {
     cwd: directory,
     dot: true,
     followSymbolicLinks: false,
     onlyFiles: false,
     markDirectories: true,
-    ignore: [...foreign, ...(inside === undefined ? [] : [`${glob.escapePath(inside)}/**`])],
+    ignore: [...foreign, ...inside],
   });
   const all = new Set(paths);
   const isProduct = (path: string) =>
@@ -46,18 +46,45 @@ export function listSourceFiles(directory: string, output: string): SourceFile[]
   return paths
     .filter((path) => !path.endsWith('/') && !isProduct(path))
     .sort()
-    .flatMap((path) => describe(directory, path) ?? []);
+    .flatMap((path) => describe(directory, path, isProduct));
 }
 
-function describe(directory: string, path: string): SourceFile | undefined {
-  const stat = lstatSync(join(directory, path));
-  if (stat.isSymbolicLink()) {
-    const link = readlinkSync(join(directory, path));
-    const target = normalize(join(dirname(path), link));
-    const staysInside = !isAbsolute(link) && !target.startsWith('..');
-    if (staysInside) return { path, executable: false, link };
-  } else if (!stat.isFile()) {
-    return undefined; // a socket, a pipe, a device
+function describe(
+  directory: string,
+  path: string,
+  isProduct: (path: string) => boolean,
+  seen: readonly string[] = [],
+): SourceFile[] {
+  const host = join(directory, path);
+  const isLink = lstatSync(host).isSymbolicLink();
+  const stat = followed(host);
+  if (isLink && (stat === undefined || staysInside(directory, path))) {
+    return [{ path, executable: false, link: readlinkSync(host) }];
   }
-  return { path, executable: (stat.mode & 0o111) !== 0 };
+  if (stat?.isFile()) return [{ path, executable: (stat.mode & 0o111) !== 0 }];
+  if (!stat?.isDirectory()) return []; // a socket, a pipe, a device
+  // A directory outside: its files come along, as a file outside does. A circle ends here.
+  const real = realpathSync(host);
+  if (seen.includes(real)) return [];
+  return readdirSync(host)
+    .sort()
+    .map((name) => `${path}/${name}`)
+    .filter((inner) => !isProduct(inner) && !/(^|\/)(\.git|\.svn|\.hg|node_modules)$/.test(inner))
+    .flatMap((inner) => describe(directory, inner, isProduct, [...seen, real]));
+}
+
+function staysInside(directory: string, path: string): boolean {
+  const link = readlinkSync(join(directory, path));
+  const target = normalize(join(dirname(path), link));
+  const parent = join(directory, dirname(path));
+  return !isAbsolute(link) && !/^\.\.(\/|$)/.test(target) && realpathSync(parent) === parent;
+}
+
+/** What a path leads to; undefined where it leads nowhere. */
+function followed(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, sign, verify, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { SignerIdentifier } from '@peculiar/asn1-cms';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { digestOids, loadCms, parseSignedData } from '../module/pkcs7.js';
 import { findSignature, signatureTrailer } from '../module/signature.js';
@@ -82,11 +83,15 @@ async function signModule(
     certificate.raw,
     x509.Certificate,
   ).tbsCertificate;
-  // OpenSSL writes SHA-2 identifiers without parameters (RFC 5754), SHA-1 and RSA with a NULL.
-  const digestAlgorithm = new cms.DigestAlgorithmIdentifier({
-    algorithm: digestOids[hash],
-    ...(hash === 'sha1' && { parameters: asn1Null }),
-  });
+  if (!Object.hasOwn(digestOids, hash)) {
+    throw new KbuildError(
+      'SIGN_KEY',
+      `cannot sign with the hash '${hash}' that the kernel's configuration names`,
+      `Name one of ${Object.keys(digestOids).join(', ')} in signing.hash.`,
+    );
+  }
+  // OpenSSL writes the identifiers of digests without parameters (RFC 5754), RSA's with a NULL.
+  const digestAlgorithm = new cms.DigestAlgorithmIdentifier({ algorithm: digestOids[hash] });
   const signedData = new cms.SignedData({
     version: cms.CMSVersion.v1,
     digestAlgorithms: new cms.DigestAlgorithmIdentifiers([digestAlgorithm]),
@@ -120,13 +125,34 @@ async function signModule(
 
 async function verifyModule(module: Uint8Array, certificate: X509Certificate): Promise<boolean> {
   const found = findSignature(module);
-  if (found === undefined) return false;
+  if (found === undefined || !found.plain) return false;
   const [info] = (await parseSignedData(found.message)).signerInfos;
   const oid = info?.digestAlgorithm.algorithm;
   const hash = Object.entries(digestOids).find(([, value]) => value === oid)?.[0];
   if (info === undefined || hash === undefined || info.signedAttrs !== undefined) return false;
+  if (!(await names(info.sid, certificate))) return false;
   const signature = Buffer.from(info.signature.buffer);
   return verify(hash, module.subarray(0, found.contentLength), certificate.publicKey, signature);
+}
+
+/** The kernel looks for a certificate by issuer and serial number, or by its key's identifier. */
+async function names(sid: SignerIdentifier, certificate: X509Certificate): Promise<boolean> {
+  const { AsnConvert, x509 } = await loadCms();
+  const { tbsCertificate } = AsnConvert.parse(certificate.raw, x509.Certificate);
+  const same = (a: ArrayBuffer, b: ArrayBuffer) => Buffer.from(a).equals(Buffer.from(b));
+  const id = sid.issuerAndSerialNumber;
+  if (id !== undefined) {
+    return (
+      same(id.serialNumber, tbsCertificate.serialNumber) &&
+      same(AsnConvert.serialize(id.issuer), AsnConvert.serialize(tbsCertificate.issuer))
+    );
+  }
+  const extension = tbsCertificate.extensions?.find(
+    ({ extnID }) => extnID === x509.id_ce_subjectKeyIdentifier,
+  );
+  if (extension === undefined || sid.subjectKeyIdentifier === undefined) return false;
+  const own = AsnConvert.parse(extension.extnValue.buffer, x509.SubjectKeyIdentifier);
+  return same(own.buffer, sid.subjectKeyIdentifier.buffer);
 }
 
 function unsigned(module: Uint8Array): Uint8Array {

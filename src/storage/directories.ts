@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /**
  * Where kbuild-ts keeps what it can make again: `$KBUILD_TS_CACHE_DIR`, else
@@ -7,6 +7,7 @@ import { join } from 'node:path';
  */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   if (environment.KBUILD_TS_CACHE_DIR) return environment.KBUILD_TS_CACHE_DIR;
-  const base = environment.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const { XDG_CACHE_HOME: xdg = '' } = environment;
+  const base = isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
   return join(base, 'kbuild-ts');
 }

@@ -37,5 +37,7 @@ export function parseOwner(text: string): Owner | undefined {
 
 /** True only if it is certain that the owner is gone: it ran on this host and runs no more. */
 export function isGone(owner: Owner): boolean {
-  return owner.host === hostname() && startTime(owner.pid) !== owner.started;
+  // Without proc(5) nothing is known of when it started, and nothing is certain.
+  const known = owner.started !== '' && owner.host === hostname();
+  return known && startTime(owner.pid) !== owner.started;
 }

@@ -31,9 +31,11 @@ const headersName = /^linux-headers-(\d.*)$/;
 
 /** The kernel releases that an index has headers for, for one architecture; in index order. */
 export function headersReleases(index: readonly AptPackage[], debianArch: string): string[] {
-  const releases = index.flatMap(({ name, architecture }) => {
+  const releases = index.flatMap(({ name, architecture, depends }) => {
     const release = headersName.exec(name)?.[1];
-    return release !== undefined && architecture === debianArch ? [release] : [];
+    // Meta packages of a series (linux-headers-6.1-arm64) are called like a kernel.
+    const whole = depends.some((text) => dependencyName(text).startsWith('linux-kbuild-'));
+    return release !== undefined && whole && architecture === debianArch ? [release] : [];
   });
   return [...new Set(releases)].filter((release) => !/-common(-rt)?$/.test(release));
 }
