@@ -16,6 +16,7 @@ RUN apt-get update \
 
 # Builds run without privileges, in a scratch space that is mounted here: a tmpfs takes over the
 # mode of the directory that it covers.
-RUN mkdir --mode=1777 /build
+# (And a KDIR of root's own lies below /root.)
+RUN mkdir --mode=1777 /build && chmod 755 /root
 USER 1000:1000
 WORKDIR /build

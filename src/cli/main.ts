@@ -52,7 +52,10 @@ async function dispatch(args: string[], context: CommandContext): Promise<ExitSt
     .wrap(process.stdout.isTTY ? Math.min(100, process.stdout.columns) : 100)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? usageError(message ?? 'wrong usage');
+      // yargs throws a YError of its own for an option without its value.
+      throw error === undefined || error.name === 'YError'
+        ? usageError(message ?? error?.message ?? 'wrong usage')
+        : error;
     });
   register(parser, commands, context, choose);
   await parser.parseAsync(args);

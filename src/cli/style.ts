@@ -11,7 +11,9 @@ export function styleFor(stream: NodeJS.WriteStream, environment = process.env):
   // https://no-color.org: set and not empty.
   const coloured = stream.isTTY && !environment.NO_COLOR && environment.TERM !== 'dumb';
   // styleText would look at stdout, whatever the stream is.
-  return { paint: (format, text) => (coloured ? styleText(format, text, { validateStream: false }) : text) };
+  return {
+    paint: (format, text) => (coloured ? styleText(format, text, { validateStream: false }) : text),
+  };
 }
 
 /** Text of a build without what would move the cursor or ring the bell. Tabs stay. */

@@ -42,7 +42,7 @@ mkdir /work/deb && cd /work/deb
 apt-get -q download linux-source-${version} >&2
 dpkg-deb -x /work/deb/*.deb /work/root`;
 
-/** Unpacks the package, but for a third of it that is never configured and nothing includes. */
+/** Unpacks the package, but for the half of it that is never configured and nothing includes. */
 const unpackScript = `set -eu
 umask 022
 tar -xJf "$1/root/usr/src/linux-source-${version}.tar.xz" -C "$2" --strip-components=1 \\
