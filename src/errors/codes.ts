@@ -16,7 +16,6 @@ export const errorCodes = {
   BUILD_DEPENDENCY_FAILED: 1,
   // 2: usage or configuration
   USAGE: 2,
-  CONFIG_NOT_FOUND: 2,
   CONFIG_SYNTAX: 2,
   CONFIG_INVALID: 2,
   CONFIG_SOURCE_NAME: 2,

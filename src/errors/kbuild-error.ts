@@ -31,9 +31,21 @@ export class KbuildError extends Error {
   }
 }
 
+/** What the system answers where a file cannot be written for a reason that the user can mend. */
+const storageCodes = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']);
+
 /** Any thrown value as a KbuildError; what is not one already is a bug of ours. */
 export function asKbuildError(error: unknown): KbuildError {
   if (error instanceof KbuildError) return error;
+  const { code, syscall, message } = (error ?? {}) as NodeJS.ErrnoException;
+  if (syscall !== undefined && code !== undefined && storageCodes.has(code)) {
+    return new KbuildError(
+      'STORAGE_FAILED',
+      message,
+      "Free some disk or mend the permissions; 'kbuild-ts doctor' shows where there is how much.",
+      { cause: error },
+    );
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new KbuildError(
     'INTERNAL',

@@ -31,7 +31,7 @@ export function generateMakefiles(
   const data = {
     mark: generatedMark,
     name: config.name,
-    includes: (config.includes ?? []).map(checkedPath),
+    includes: (config.includes ?? []).map(checkedInclude),
     ccflags: (config.ccflags ?? []).map(escaped),
     depends: (config.depends ?? []).map(checkedPath),
     modules: modules.map((module) => ({ name: module.name, objects: objectsOf(module) })),
@@ -128,6 +128,16 @@ const escaped = (flag: string): string => flag.replaceAll(/(?<!\\)#/g, '\\#');
 
 /** Characters that make, or a shell that Kbuild calls, would take for something else. */
 const unsafe = /[\s'"`$#:%\\=;&|<>*?[\](){}!~]/u;
+
+/** `$(src)/` goes before it. */
+function checkedInclude(path: string): string {
+  if (!path.startsWith('/')) return checkedPath(path);
+  throw new KbuildError(
+    'CONFIG_SOURCE_NAME',
+    `the include directory ${path} is absolute: it does not exist where modules are built`,
+    "Name one in the project, or in one that it depends on ('../other/include').",
+  );
+}
 
 function checkedPath(path: string): string {
   const [character] = unsafe.exec(path) ?? [];

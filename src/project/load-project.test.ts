@@ -48,7 +48,7 @@ signing: { key: keys/k.pem, cert: /etc/c.pem, hash: sha256 }
         expected: ['demo'],
         depends: [],
         make: { KCFLAGS: '-g' },
-        kernels: ['debian:bookworm', './kdir'],
+        kernels: ['debian:bookworm', join(directory, 'kdir')],
         archs: ['arm64'],
         toolchains: ['gcc-12'],
         output: join(directory, 'out'),
@@ -57,6 +57,32 @@ signing: { key: keys/k.pem, cert: /etc/c.pem, hash: sha256 }
     ]);
     expect([...requested]).toEqual(projects);
   });
+
+  it('keeps a signing key that lies among its sources out of the build', async () => {
+    const project = await load({
+      'kbuild.config.yaml': 'name: s\nsigning: { key: keys/k.pem, cert: keys/k.x509 }\n',
+      Kbuild: 'obj-m := s.o\n',
+      's.c': source,
+      'keys/k.pem': 'secret',
+      'keys/k.x509': 'public',
+    });
+    const paths = project.files.map(({ path }) => path);
+    expect(paths).toContain('keys/k.x509');
+    expect(paths).not.toContain('keys/k.pem');
+  });
+
+  it.each(['includes: [include]', 'ccflags: [-g]', 'fileFlags: { s.c: [-g] }'])(
+    'refuses what a Kbuild of its own would not heed: %s',
+    async (line) => {
+      const error = await errorOf({
+        'kbuild.config.yaml': `name: s\n${line}\n`,
+        Kbuild: 'obj-m := s.o\n',
+        's.c': source,
+      });
+      expect(error.code).toBe('CONFIG_MODULE_CONFLICT');
+      expect(error.message).toContain(line.split(':')[0]);
+    },
+  );
 
   it('has its defaults without a configuration', async () => {
     const project = await load({ 'hello/hello.c': source }, 'hello');

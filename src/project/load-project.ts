@@ -64,6 +64,11 @@ export async function loadProjects(directory: string): Promise<LoadedProjects> {
     loaded.set(path, project);
   };
   for (const path of directories) await add(path, []);
+  // A signing key that lies among the sources must not get into a build.
+  const keys = new Set([...loaded.values()].flatMap(({ signing }) => signing?.key ?? []));
+  for (const project of loaded.values()) {
+    project.files = project.files.filter(({ path }) => !keys.has(join(project.directory, path)));
+  }
   const requested = new Set(directories.flatMap((path) => loaded.get(path) ?? []));
   return { projects: [...loaded.values()], requested };
 }
@@ -105,7 +110,11 @@ async function workspaceOf(
   }
   return {
     directories: [...new Set(directories)].sort(),
-    defaults: { kernels, archs, output: resolve(directory, output) },
+    defaults: {
+      kernels: kernels?.map((ref) => kernelRef(directory, ref)),
+      archs,
+      output: resolve(directory, output),
+    },
   };
 }
 
@@ -140,7 +149,7 @@ async function loadProject(directory: string, defaults: Defaults): Promise<Proje
     expected,
     depends: (config?.depends ?? []).map((path) => resolve(directory, path)),
     make: config?.make ?? {},
-    kernels: config?.kernels ?? defaults.kernels ?? [],
+    kernels: config?.kernels?.map((ref) => kernelRef(directory, ref)) ?? defaults.kernels ?? [],
     archs: config?.archs ?? defaults.archs ?? [],
     toolchains: config?.toolchains ?? [],
     output,
@@ -152,6 +161,11 @@ async function loadProject(directory: string, defaults: Defaults): Promise<Proje
       },
     }),
   };
+}
+
+/** A KDIR path in a configuration is relative to the configuration. */
+function kernelRef(directory: string, ref: string): string {
+  return ref.startsWith('.') ? resolve(directory, ref) : ref;
 }
 
 /** A name for a project that gives none: its directory's, in the characters that names have. */
@@ -171,13 +185,13 @@ async function methodOf(
   const { generateMakefiles, generatedMark } = await import('./generate.js');
   const { configuredFileFlags, configuredModules, inferredModules } = await import('./modules.js');
   const own = ownMethod(directory, generatedMark);
-  const described = config?.modules?.some(({ sources }) => sources !== undefined) ?? false;
   if (own !== undefined) {
-    if (described) {
+    const idle = descriptionKeys(config);
+    if (idle.length > 0) {
       throw new KbuildError(
         'CONFIG_MODULE_CONFLICT',
-        `${directory} has a ${own.file} of its own, and its configuration lists sources for modules: only one can say what is built`,
-        `Remove ${own.file}, or take 'sources' out of the configuration and keep the names of the modules: then these are expected of ${own.file}.`,
+        `${directory} has a ${own.file} of its own, and its configuration describes how to build (${idle.join(', ')}): only one can say what is built`,
+        `Remove ${own.file}, or take these keys out of the configuration and keep the names of the modules: then they are expected of ${own.file}.`,
       );
     }
     return { method: own.method, expected: (config?.modules ?? []).map((module) => module.name) };
@@ -197,6 +211,20 @@ async function methodOf(
   const generated = generateMakefiles({ ...(config ?? { name }), fileFlags }, modules);
   const expected = modules.map((module) => module.name);
   return { method: { kind: 'generated', ...generated }, expected };
+}
+
+/** The keys of a configuration that only a generated Kbuild heeds. */
+function descriptionKeys(config: ProjectConfig | undefined): string[] {
+  const { modules = [], includes, ccflags, fileFlags } = config ?? {};
+  return Object.entries({
+    sources: modules.find(({ sources }) => sources),
+    cflags: modules.find(({ cflags }) => cflags),
+    includes,
+    ccflags,
+    fileFlags,
+  })
+    .filter(([, value]) => value !== undefined)
+    .map(([key]) => key);
 }
 
 /** In the order in which Kbuild and make look for them. */

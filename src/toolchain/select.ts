@@ -25,7 +25,7 @@ export function defaultToolchain(kdir: Kdir, known = allToolchains()): Toolchain
     `${kdir.release} (${kdir.arch}) was built with ${wanted}, which no toolchain is`,
     near.length > 0
       ? `Name one of the same family: --toolchain ${near.join(' or ')}.`
-      : `Add a file to toolchains/. Known: ${known.map((t) => t.name).join(', ')}.`,
+      : `Name one with --toolchain, or add a file to toolchains/. Known: ${known.map((t) => t.name).join(', ')}.`,
   );
 }
 

@@ -11,6 +11,7 @@ import { labelOf } from '../engine/run-job.js';
 import { runJobs, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
 import { errorCodes, type ExitStatus } from '../errors/codes.js';
+import { KbuildError } from '../errors/kbuild-error.js';
 import { parseSymvers, type Symvers } from '../kernel/symvers.js';
 import type { Job } from '../plan/job.js';
 import type { Signing } from '../project/project.js';
@@ -43,6 +44,8 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     request,
     engineContext(request, session, await signersOf(jobs)),
   );
+  const files = results.flatMap(publications);
+  checkTargets(files);
   const manifest: Manifest = {
     schemaVersion: 1,
     tool: { name: 'kbuild-ts', version: packageVersion() },
@@ -52,7 +55,7 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     status: results.every(({ error }) => error === undefined) ? 'succeeded' : 'failed',
     jobs: results.map(jobRecord),
   };
-  await publish(output, results.flatMap(publications), manifest).catch((error: unknown) => {
+  await publish(output, files, manifest).catch((error: unknown) => {
     throw outputFailed(output, error);
   });
   return { manifest, exitStatus: exitStatus(results) };
@@ -119,6 +122,18 @@ const logPath = ({ id }: Job): string => `logs/${id}.log`;
 function publications({ job, modules, log }: JobResult): Publication[] {
   const files = modules.map(({ file, artifact }) => ({ source: file, target: artifact.path }));
   return log === undefined ? files : [...files, { source: log, target: logPath(job) }];
+}
+
+/** Only a build shows what a project's own Makefile makes: found here, before anything is written. */
+function checkTargets(files: readonly Publication[]): void {
+  const seen = new Set<string>();
+  const twice = files.find(({ target }) => seen.size === seen.add(target).size);
+  if (twice === undefined) return;
+  throw new KbuildError(
+    'PLAN_OUTPUT_COLLISION',
+    `two jobs have made ${twice.target}: one would be lost`,
+    'Build them in two runs with different --out directories, or rename a module.',
+  );
 }
 
 function jobRecord(result: JobResult): JobRecord {

@@ -61,7 +61,7 @@ function memoizedKernels(
   return (project) => {
     const paths = request.kdirs.map((path) => resolve(path));
     const given = [...paths, ...request.kernels];
-    const refs = given.length > 0 ? given : project.kernels.map((ref) => relativeTo(project, ref));
+    const refs = given.length > 0 ? given : project.kernels;
     const archs =
       asked.length > 0
         ? asked
@@ -76,11 +76,6 @@ function memoizedKernels(
     known.set(key, kdirs);
     return kdirs;
   };
-}
-
-/** A KDIR path in a configuration is relative to it. */
-function relativeTo(project: Project, ref: string): string {
-  return ref.startsWith('.') ? resolve(project.directory, ref) : ref;
 }
 
 /** The toolchains for a KDIR, each of them fit to build for it from here. */
@@ -107,7 +102,10 @@ function choose(
 ): readonly Toolchain[] {
   if (asked.length > 0) return asked;
   // Configured toolchains may be for several kernels: each takes those of its compiler's family.
-  const fitting = configured.filter(({ family }) => family === kdir.compiler?.family);
+  const { compiler } = kdir;
+  const fitting = configured.filter(
+    ({ family }) => compiler === undefined || family === compiler.family,
+  );
   return fitting.length > 0 ? fitting : [defaultToolchain(kdir)];
 }
 

@@ -35,12 +35,12 @@ export function kdirOf(arch: 'arm64' | 'x86_64', changes: Partial<Kdir> = {}): K
 
 /** A project of the files that lie in a directory. */
 export function projectAt(directory: string, changes: Partial<Project> = {}): Project {
-  const output = changes.output ?? `${directory}/dist`;
+  const { output = `${directory}/dist`, files = listSourceFiles(directory, output) } = changes;
   return {
     name: 'hello',
     directory,
     method: { kind: 'kbuild' },
-    files: listSourceFiles(directory, output),
+    files,
     expected: [],
     depends: [],
     make: {},

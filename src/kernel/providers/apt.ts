@@ -178,6 +178,6 @@ function fetchFailed(what: string, said: readonly string[]): KbuildError {
   return new KbuildError(
     'FETCH_FAILED',
     `${what}: ${why}`,
-    "Check the network ('kbuild-ts doctor'); 'kbuild-ts kernel fetch --refresh' reads the index anew.",
+    "Check the network ('kbuild-ts doctor'); 'kbuild-ts kernel fetch <ref> --refresh' reads the index anew.",
   );
 }

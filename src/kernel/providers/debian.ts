@@ -141,7 +141,7 @@ async function fetchRelease(
     new KbuildError(
       'FETCH_FAILED',
       `the index of ${suite.name} lacks packages that linux-headers-${release} depends on`,
-      "Read it anew with 'kbuild-ts kernel fetch --refresh', or take another release.",
+      "Read it anew with 'kbuild-ts kernel fetch <ref> --refresh', or take another release.",
     )
   );
 }

@@ -32,7 +32,7 @@ export function findEngine(environment: NodeJS.ProcessEnv = process.env): Engine
   const candidates = addresses(environment);
   for (const address of candidates) {
     const socket = /^unix:\/\/(.+)$/.exec(address)?.[1];
-    if (socket === undefined) return { docker: new Docker(tcpOptions(address)), address };
+    if (socket === undefined) return { docker: remoteEngine(address), address };
     if (!existsSync(socket)) continue;
     try {
       accessSync(socket, constants.R_OK | constants.W_OK);
@@ -48,9 +48,14 @@ export function findEngine(environment: NodeJS.ProcessEnv = process.env): Engine
   );
 }
 
-function tcpOptions(address: string): Docker.DockerOptions {
-  const url = new URL(address.replace(/^tcp:/, 'http:'));
-  return { host: url.hostname, port: Number(url.port || 2375), protocol: 'http' };
+/** An engine by DOCKER_HOST, which dockerode itself reads, DOCKER_TLS_VERIFY and such included. */
+function remoteEngine(address: string): Docker {
+  if (/^(tcp|https?|ssh):\/\/[^/]/.test(address)) return new Docker();
+  throw new KbuildError(
+    'ENGINE_NOT_FOUND',
+    `DOCKER_HOST is '${address}', which is no address of a container engine`,
+    'Write unix:///path/of/the.sock or tcp://host:port, or unset it.',
+  );
 }
 
 function permissionDenied(address: string, cause: unknown): KbuildError {

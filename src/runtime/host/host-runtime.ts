@@ -20,7 +20,9 @@ export class HostRuntime implements Runtime {
     const chunks: Buffer[] = [];
     const end = { timedOut: false };
     const child = execa('sh', ['-c', spec.script], {
-      env: spec.env,
+      // Nothing of the caller's environment but where its programs are: no secret, no surprise.
+      env: { PATH: process.env.PATH ?? '', ...spec.env },
+      extendEnv: false,
       reject: false,
       buffer: false,
       encoding: 'buffer',
