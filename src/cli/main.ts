@@ -1,4 +1,4 @@
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
 import { packageVersion } from '../data/package-root.js';
 import type { ExitStatus } from '../errors/codes.js';
 import { asKbuildError, KbuildError } from '../errors/kbuild-error.js';
@@ -37,6 +37,7 @@ async function dispatch(args: string[], context: CommandContext): Promise<ExitSt
   const choose = (run: () => Promise<ExitStatus>) => {
     chosen = run;
   };
+  const { default: yargs } = await import('yargs');
   const parser = yargs()
     .scriptName('kbuild-ts')
     .usage(

@@ -40,12 +40,12 @@ function unpack(archive: Buffer): Record<string, string> {
   const directory = temporaryDirectory();
   execFileSync('tar', ['-xf', '-', '-C', directory], { input: archive });
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
   return Object.fromEntries(
-    entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(directory.length + 1), readFileSync(path, 'utf8')])
-      .sort(),
+    paths.map((path) => [path.slice(directory.length + 1), readFileSync(path, 'utf8')]),
   );
 }
 

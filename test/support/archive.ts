@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pack, type Headers } from 'tar-stream';
+import { pack, type Header } from 'tar-stream';
 
 /** A tar archive of files by their names, as a job's script writes it: `./` before each. */
 export function archiveOf(files: Record<string, string | Uint8Array>): Promise<Buffer> {
@@ -9,9 +9,8 @@ export function archiveOf(files: Record<string, string | Uint8Array>): Promise<B
   );
 }
 
-export interface ArchiveEntry extends Headers {
-  content?: string | Uint8Array;
-}
+export type ArchiveEntry = Pick<Header, 'name'> &
+  Partial<Header> & { content?: string | Uint8Array };
 
 /** A tar archive of entries of any type, under the very names that are given. */
 export function archiveOfEntries(entries: readonly ArchiveEntry[]): Promise<Buffer> {

@@ -1,0 +1,152 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory, writeTree } from '../../test/support/temporary-directory.js';
+import type { JobRecord, Manifest } from './manifest-schema.js';
+import { manifestName, publish, type Publication } from './publish.js';
+
+/** A manifest as far as publishing looks at it. */
+function manifestOf(jobs: Record<string, string[]>): Manifest {
+  return {
+    schemaVersion: 1,
+    tool: { name: 'kbuild-ts', version: '0' },
+    output: '',
+    startedAt: new Date(0).toISOString(),
+    milliseconds: 0,
+    status: 'succeeded',
+    jobs: Object.entries(jobs).map(
+      ([id, paths]) => ({ id, artifacts: paths.map((path) => ({ path })) }) as JobRecord,
+    ),
+  };
+}
+
+/** Publishes files that hold their own names, for each job. */
+async function publishJobs(
+  output: string,
+  jobs: Record<string, string[]>,
+  content = 'new',
+): Promise<void> {
+  const source = join(temporaryDirectory(), 'module');
+  writeFileSync(source, content);
+  const files = Object.values(jobs).flatMap((paths) =>
+    paths.map((target): Publication => ({ source, target })),
+  );
+  await publish(output, files, manifestOf(jobs));
+}
+
+const listing = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .sort();
+
+describe('publish', () => {
+  it('copies every file to its place and writes the manifest beside', async () => {
+    const output = join(temporaryDirectory(), 'not/there/yet');
+    await publishJobs(output, { a: ['6.1/arm64/a.ko'], b: ['6.1/x86_64/deep/b.ko'] });
+    expect(listing(output)).toEqual(['6.1/arm64/a.ko', '6.1/x86_64/deep/b.ko', manifestName]);
+    expect(readFileSync(join(output, '6.1/arm64/a.ko'), 'utf8')).toBe('new');
+  });
+
+  it('writes the manifest as JSON that people can read', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['a.ko'] });
+    const text = readFileSync(join(output, manifestName), 'utf8');
+    expect(JSON.parse(text)).toEqual(manifestOf({ a: ['a.ko'] }));
+    expect(text).toMatch(/^\{\n {2}"schemaVersion": 1,\n/);
+    expect(text.endsWith('}\n')).toBe(true);
+  });
+
+  it('writes over what an earlier run left', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['a.ko'] }, 'old');
+    await publishJobs(output, { a: ['a.ko'] });
+    expect(readFileSync(join(output, 'a.ko'), 'utf8')).toBe('new');
+  });
+
+  it('takes a new file’s place at once: a reader of the old one keeps it', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['a.ko'] }, 'old');
+    const before = statSync(join(output, 'a.ko')).ino;
+    await publishJobs(output, { a: ['a.ko'] });
+    expect(statSync(join(output, 'a.ko')).ino).not.toBe(before);
+  });
+
+  it('removes what an earlier run of the same job made and this one did not', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['r/one.ko', 'r/two.ko'] });
+    await publishJobs(output, { a: ['r/two.ko'] });
+    expect(listing(output)).toEqual([manifestName, 'r/two.ko']);
+  });
+
+  it('removes all of a job that has failed this time', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['a.ko'], b: ['b.ko'] });
+    await publishJobs(output, { a: [], b: ['b.ko'] });
+    expect(listing(output)).toEqual(['b.ko', manifestName]);
+  });
+
+  it('leaves the modules of jobs alone that are not of this run', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['a.ko'] });
+    await publishJobs(output, { b: ['b.ko'] });
+    expect(listing(output)).toEqual(['a.ko', 'b.ko', manifestName]);
+  });
+
+  it('leaves files alone that it did not put there', async () => {
+    const output = temporaryDirectory({ 'notes.txt': 'mine', 'r/mine.ko': 'mine' });
+    await publishJobs(output, { a: ['r/a.ko'] });
+    await publishJobs(output, { a: [] });
+    expect(listing(output)).toEqual([manifestName, 'notes.txt', 'r/mine.ko']);
+  });
+
+  it('never follows a path of an earlier manifest out of the output directory', async () => {
+    const parent = temporaryDirectory({ 'precious.ko': '', 'out/precious.ko': '' });
+    const output = join(parent, 'out');
+    const outside = ['../precious.ko', 'r/../../precious.ko', join(parent, 'precious.ko'), '..'];
+    writeFileSync(join(output, manifestName), JSON.stringify(manifestOf({ a: outside })));
+    await publishJobs(output, { a: ['a.ko'] });
+    expect(listing(parent)).toEqual([
+      'out/a.ko',
+      `out/${manifestName}`,
+      'out/precious.ko',
+      'precious.ko',
+    ]);
+  });
+
+  it.each([
+    ['no JSON', 'not { json'],
+    ['of another shape', '{"jobs": [{"id": "a", "artifacts": "all"}]}'],
+    ['of another tool', '{"name": "web app", "icons": []}'],
+    ['null', 'null'],
+    ['with paths that are none', '{"jobs": [{"id": "a", "artifacts": [{"path": 1}, {}]}]}'],
+  ])('takes an earlier manifest for none if it is %s', async (_, text) => {
+    const output = temporaryDirectory({ [manifestName]: text, 'a.ko': 'old' });
+    await publishJobs(output, { a: [] });
+    expect(listing(output)).toEqual(['a.ko', manifestName]);
+    expect(JSON.parse(readFileSync(join(output, manifestName), 'utf8'))).toHaveProperty('tool');
+  });
+
+  it('leaves no part of a file behind if one cannot be published', async () => {
+    const output = temporaryDirectory();
+    mkdirSync(join(output, 'a.ko')); // a directory where the module is to be
+    await expect(publishJobs(output, { a: ['a.ko'] })).rejects.toThrow();
+    expect(listing(output)).toEqual([]);
+  });
+
+  it('writes the manifest last: none speaks of files that are not there', async () => {
+    const output = temporaryDirectory();
+    const files = [{ source: join(output, 'nowhere'), target: 'a.ko' }];
+    await expect(publish(output, files, manifestOf({ a: ['a.ko'] }))).rejects.toThrow();
+    expect(existsSync(join(output, manifestName))).toBe(false);
+  });
+
+  it('leaves no temporary file behind', async () => {
+    const output = writeTree(temporaryDirectory(), { 'x/keep': '' });
+    await Promise.all([
+      publishJobs(output, { a: ['r/a.ko', 'r/b.ko'] }, 'one'),
+      publishJobs(output, { a: ['r/a.ko', 'r/b.ko'] }, 'two'),
+    ]);
+    expect(listing(output)).toEqual([manifestName, 'r/a.ko', 'r/b.ko', 'x/keep']);
+  });
+});
