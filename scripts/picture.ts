@@ -30,9 +30,8 @@ const size = { line: 19, character: 8.43, margin: 20, title: 34 };
 function drawLine(line: string, row: number): string {
   const spans: string[] = [];
   let style = '';
-  // eslint-disable-next-line no-control-regex -- escape sequences are what it reads
+
   for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
-    // eslint-disable-next-line no-control-regex -- see above
     const code = /^\x1b\[([0-9;]*)m$/.exec(part)?.[1];
     if (code === undefined) {
       if (part !== '') spans.push(`<tspan${style}>${escape(part)}</tspan>`);
@@ -47,8 +46,12 @@ function drawLine(line: string, row: number): string {
 const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-const lines = [`\x1b[2m$\x1b[22m ${shown}`, '', ...stdout.replaceAll('\r', '').trimEnd().split('\n')];
-// eslint-disable-next-line no-control-regex -- the width is that of what is seen
+const lines = [
+  `\x1b[2m$\x1b[22m ${shown}`,
+  '',
+  ...stdout.replaceAll('\r', '').trimEnd().split('\n'),
+];
+
 const columns = Math.max(...lines.map((line) => line.replaceAll(/\x1b\[[0-9;]*m/g, '').length));
 const width = Math.ceil(columns * size.character + 2 * size.margin);
 const height = size.title + lines.length * size.line + 2 * size.margin;

@@ -13,7 +13,13 @@ const fixture = (name: FixtureModule): ModuleInfo => readModule(fixtureModule(na
 const exporterSymvers = symversText(
   { name: 'exporter_add', crc: 0xfdf1b56a, module: 'exporter' },
   { name: 'exporter_read', crc: 0x8195eddb, module: 'exporter', type: 'EXPORT_SYMBOL_GPL' },
-  { name: 'exporter_remove', crc: 0x34b54dcc, module: 'exporter', namespace: 'KBUILD_TS' },
+  {
+    name: 'exporter_remove',
+    crc: 0x34b54dcc,
+    module: 'exporter',
+    type: 'EXPORT_SYMBOL_GPL',
+    namespace: 'KBUILD_TS',
+  },
 );
 const exporterNames = ['exporter_add', 'exporter_read', 'exporter_remove'];
 

@@ -15,7 +15,7 @@ import {
 async function manifest(): Promise<Manifest> {
   const job = jobOf();
   const verdicts = [{ check: 'vermagic', status: 'ok', detail: 'equal' } as const];
-  const label = {
+  const common = {
     ...labelOf(job),
     key: job.key,
     make: job.make,
@@ -25,7 +25,7 @@ async function manifest(): Promise<Manifest> {
     milliseconds: 1234.5,
   };
   const built: JobRecord = {
-    ...label,
+    ...common,
     version: '1.0',
     status: 'built',
     diagnostics: [{ severity: 'warning', message: 'unused', file: '/a.c', line: 1, column: 2 }],
@@ -34,7 +34,7 @@ async function manifest(): Promise<Manifest> {
     image: { name: job.image, id: 'sha256:abc' },
   };
   const failed: JobRecord = {
-    ...label,
+    ...common,
     status: 'failed',
     error: { code: 'BUILD_NO_MODULES', message: 'none', hint: 'look' },
     diagnostics: [],
@@ -55,13 +55,13 @@ async function manifest(): Promise<Manifest> {
 type Change = (good: Manifest) => unknown;
 
 /** A manifest whose first job, or whose first artifact, has something else. */
-const job =
+const inJob =
   (change: object): Change =>
   (good) => ({ ...good, jobs: [{ ...good.jobs[0], ...change }] });
-const artifact =
+const inArtifact =
   (change: object): Change =>
   (good) =>
-    job({ artifacts: [{ ...good.jobs[0]?.artifacts[0], ...change }] })(good);
+    inJob({ artifacts: [{ ...good.jobs[0]?.artifacts[0], ...change }] })(good);
 
 const wrong: [string, Change][] = [
   ['another version', (good) => ({ ...good, schemaVersion: 2 })],
@@ -69,28 +69,28 @@ const wrong: [string, Change][] = [
   ['a key that does not exist', (good) => ({ ...good, extra: 1 })],
   ['no jobs', (good) => ({ ...good, jobs: undefined })],
   ['a time that is none', (good) => ({ ...good, startedAt: 'yesterday' })],
-  ['a status that does not exist', job({ status: 'done' })],
-  ['a negative duration', job({ milliseconds: -1 })],
-  ['a make line that is no list', job({ make: 'make modules' })],
-  ['an error without a hint', job({ error: { code: 'X', message: 'y' } })],
-  ['a severity that does not exist', job({ diagnostics: [{ severity: 'fatal', message: '' }] })],
+  ['a status that does not exist', inJob({ status: 'done' })],
+  ['a negative duration', inJob({ milliseconds: -1 })],
+  ['a make line that is no list', inJob({ make: 'make modules' })],
+  ['an error without a hint', inJob({ error: { code: 'X', message: 'y' } })],
+  ['a severity that does not exist', inJob({ diagnostics: [{ severity: 'fatal', message: '' }] })],
   [
     'a line that is no number',
-    job({ diagnostics: [{ severity: 'note', message: '', line: '1' }] }),
+    inJob({ diagnostics: [{ severity: 'note', message: '', line: '1' }] }),
   ],
-  ['a key in a job that does not exist', job({ extra: 1 })],
-  ['a hash in upper case', artifact({ sha256: 'A'.repeat(64) })],
-  ['a hash of another length', artifact({ sha256: 'a'.repeat(63) })],
-  ['a size that is no integer', artifact({ size: 1.5 })],
+  ['a key in a job that does not exist', inJob({ extra: 1 })],
+  ['a hash in upper case', inArtifact({ sha256: 'A'.repeat(64) })],
+  ['a hash of another length', inArtifact({ sha256: 'a'.repeat(63) })],
+  ['a size that is no integer', inArtifact({ size: 1.5 })],
   [
     'a verdict that does not exist',
-    artifact({ verdicts: [{ check: 'x', status: 'ok', detail: '' }] }),
+    inArtifact({ verdicts: [{ check: 'x', status: 'ok', detail: '' }] }),
   ],
-  ['a signature that is missing instead of null', artifact({ signature: undefined })],
-  ['modinfo with values that are no lists', artifact({ modinfo: { license: 'GPL' } })],
+  ['a signature that is missing instead of null', inArtifact({ signature: undefined })],
+  ['modinfo with values that are no lists', inArtifact({ modinfo: { license: 'GPL' } })],
   [
     'an ELF class that does not exist',
-    artifact({ elf: { class: 16, endian: 'big', machine: 1, type: 1 } }),
+    inArtifact({ elf: { class: 16, endian: 'big', machine: 1, type: 1 } }),
   ],
 ];
 

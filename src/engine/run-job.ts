@@ -21,7 +21,10 @@ import { JobStore, logFile, moduleFile, type JobFiles, type StoredJob } from './
 /** How many of the last lines of a build's output are kept to explain its failure. */
 const tailLength = 50;
 
-type Ending = Omit<JobResult, 'job' | 'milliseconds'>;
+type Ending = Omit<JobResult, 'job' | 'milliseconds'> & {
+  /** How long the job waited for its image to be made: no time of its own. */
+  waited?: number;
+};
 
 /**
  * Runs one job: takes its modules from the store or builds them, then verifies and signs them.
@@ -48,10 +51,11 @@ export async function runJob(
   }
   step('compile');
   const built = await build(job, needed, parallel, context);
+  const { waited } = built;
   if ('error' in built) return { status: 'failed', modules: [], ...built };
-  const ending = await finish(job, needed, built, 'built', context, step);
+  const ending = await finish(job, needed, built.stored, 'built', context, step);
   if (ending.status === 'failed') await context.store.drop(job.key);
-  return { ...ending, log: runLog(job, context) };
+  return { ...ending, log: runLog(job, context), waited };
 }
 
 /** The log of a build, as long as the run lasts. */
@@ -66,8 +70,14 @@ export const labelOf = ({ id, project, release, arch, toolchain }: Job): JobLabe
   toolchain,
 });
 
+interface Built {
+  stored: StoredJob;
+  waited: number;
+}
+
 interface BuildError {
   error: ErrorReport;
+  waited: number;
   diagnostics: Diagnostic[];
   log: string;
   imageId: string;
@@ -79,10 +89,12 @@ async function build(
   needed: readonly JobResult[],
   parallel: number,
   context: EngineContext,
-): Promise<StoredJob | BuildError> {
+): Promise<Built | BuildError> {
+  const begun = performance.now();
   const runtime = await context.runtime();
   const imageId = await context.imageOf(job);
   const start = performance.now();
+  const waited = start - begun;
   const symvers = new Map(
     needed.map((result) => [result.job.id, result.symversDirectory ?? ''] as const),
   );
@@ -129,7 +141,13 @@ async function build(
     logStream.end();
     await finished(logStream);
   }
-  const failed = (error: ErrorReport): BuildError => ({ error, diagnostics, log, imageId });
+  const failed = (error: ErrorReport): BuildError => ({
+    error,
+    diagnostics,
+    log,
+    imageId,
+    waited,
+  });
   const failure = buildFailure({ outcome, diagnostics, tail, limits: context.limits });
   if (failure !== undefined) return failed(failure);
 
@@ -146,7 +164,10 @@ async function build(
     milliseconds: performance.now() - start,
   };
   // A key must name what was built: if a source changed meanwhile, nobody else may find this.
-  return asPlanned ? context.store.save(job.key, files) : keepInRun(job, files, context);
+  const stored = asPlanned
+    ? await context.store.save(job.key, files)
+    : await keepInRun(job, files, context);
+  return { stored, waited };
 }
 
 function keepInRun(job: Job, files: JobFiles, context: EngineContext): Promise<StoredJob> {

@@ -48,8 +48,8 @@ export async function runJobs(
     context.emit({ type: 'job-start', job: labelOf(job) });
     const needed = job.needs.flatMap((id) => results.get(id) ?? []);
     try {
-      const ending = await runJob(job, needed, parallel, { ...context, signal });
-      end({ job, milliseconds: performance.now() - begun, ...ending });
+      const { waited = 0, ...ending } = await runJob(job, needed, parallel, { ...context, signal });
+      end({ job, milliseconds: performance.now() - begun - waited, ...ending });
     } catch (error) {
       const milliseconds = performance.now() - begun;
       const failure = asKbuildError(error);

@@ -1,0 +1,426 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  modinfoSection,
+  symbolSections,
+  versionsSection,
+  writeElf,
+} from '../../test/support/elf-writer.js';
+import { fakeEngine } from '../../test/support/engine.js';
+import type { FakeBuild } from '../../test/support/fake-runtime.js';
+import { fixtureModule } from '../../test/support/fixture-module.js';
+import { jobOf, kdirOf, projectAt, projectOf } from '../../test/support/job-values.js';
+import { kernelFor, symversText } from '../../test/support/symvers.js';
+import { temporaryDirectory } from '../../test/support/temporary-directory.js';
+import { artifactSchema } from '../artifact/manifest-schema.js';
+import { parseSymvers } from '../kernel/symvers.js';
+import { readModule } from '../module/read-module.js';
+import type { Job } from '../plan/job.js';
+import { planJobs } from '../plan/plan-jobs.js';
+import { recipe } from '../plan/recipe.js';
+import type { Project } from '../project/project.js';
+import { toolchainByName } from '../toolchain/toolchain.js';
+import type { EngineContext, JobSigner } from './engine-context.js';
+import { moduleFile } from './job-store.js';
+import type { JobResult } from './job-result.js';
+import { runJobs } from './run-jobs.js';
+
+const params = fixtureModule('params-x86_64');
+const exporter = fixtureModule('exporter-x86_64');
+const good: FakeBuild = { files: { 'params.ko': params, 'Module.symvers': '' } };
+
+/** A job for the kernel of the x86_64 fixtures. */
+const paramsJob = (changes: Partial<Project> = {}): Job =>
+  jobOf(
+    projectOf(
+      { Kbuild: 'obj-m := params.o\n', 'params.c': 'int x;\n' },
+      { name: 'params', ...changes },
+    ),
+    kdirOf('x86_64'),
+  );
+
+async function runOne(job: Job, context: EngineContext): Promise<JobResult> {
+  const [result] = await runJobs([job], { concurrency: 1, failFast: false }, context);
+  return result!;
+}
+
+const publishedBytes = ({ modules }: JobResult): Buffer[] =>
+  modules.map(({ file }) => readFileSync(file));
+
+describe('a job that is built', () => {
+  it('gives its modules, described and judged, with their bytes on disk', async () => {
+    const { context } = fakeEngine(() => good);
+    const job = paramsJob({ expected: ['params'], license: 'GPL' });
+    const result = await runOne(job, context());
+    expect(result).toMatchObject({ job, status: 'built', diagnostics: [] });
+    expect(result).not.toHaveProperty('error');
+    const [module] = result.modules;
+    expect(artifactSchema.parse(module?.artifact)).toEqual(module?.artifact);
+    expect(module?.artifact.path).toBe('6.1.0-56-amd64/x86_64/params.ko');
+    expect(module?.artifact.verdicts.map(({ check, status }) => `${check} ${status}`)).toEqual([
+      'machine ok',
+      'vermagic ok',
+      'name ok',
+      'license ok',
+      'symbols ok',
+      'signature ok',
+    ]);
+    expect(publishedBytes(result)[0]?.equals(params)).toBe(true);
+  });
+
+  it('is run in isolation, in its image, with its recipe and within its limits', async () => {
+    const { context, runtime } = fakeEngine(() => good);
+    const job = paramsJob();
+    await runOne(job, context());
+    expect(runtime.specs).toEqual([
+      {
+        image: `id of ${job.image}`,
+        script: expect.stringContaining('M=/build/params'),
+        env: job.env,
+        mounts: [...job.kdir.mounts, { source: expect.any(String), target: '/src/params' }],
+        profile: 'build',
+        title: job.id,
+        memoryBytes: 2 ** 30,
+        diskBytes: 2 ** 20,
+        timeoutMs: 60_000,
+      },
+    ]);
+    const parallel = Number(/make -j(\d+)/.exec(runtime.specs[0]!.script)?.[1]);
+    expect(runtime.specs[0]!.script).toBe(recipe(job, parallel));
+  });
+
+  it('keeps the whole output of its build in its log', async () => {
+    const lines = Array.from({ length: 200 }, (_, i) => `line ${i} größe`);
+    const { context } = fakeEngine(() => ({ ...good, lines }));
+    const job = paramsJob();
+    const { log } = await runOne(job, context());
+    expect(readFileSync(log!, 'utf8')).toBe(lines.map((line) => `${line}\n`).join(''));
+    const cached = await runOne(job, context());
+    expect(cached.status).toBe('cached');
+    expect(readFileSync(cached.log!, 'utf8')).toBe(readFileSync(log!, 'utf8'));
+  });
+
+  it('tells the compiler’s warnings by the user’s own paths, again from the cache', async () => {
+    const line = '/build/params/params.c:3:4: warning: unused [-Wunused]';
+    const { context, events } = fakeEngine(() => ({ ...good, lines: [line] }));
+    const job = paramsJob();
+    const { diagnostics } = await runOne(job, context());
+    const file = join(job.source.project.directory, 'params.c');
+    const warning = { severity: 'warning', message: 'unused', file, line: 3, column: 4 };
+    expect(diagnostics).toEqual([{ ...warning, flag: '-Wunused' }]);
+    expect(events).toContainEqual({
+      type: 'diagnostic',
+      job: expect.objectContaining({ id: job.id }),
+      diagnostic: diagnostics[0],
+    });
+    expect((await runOne(job, context())).diagnostics).toEqual(diagnostics);
+  });
+
+  it('publishes modules by their names, unless two have the same', async () => {
+    const two = { 'a/params.ko': params, 'b/params.ko': params, 'c/exporter.ko': exporter };
+    const { context } = fakeEngine(() => ({ files: two }));
+    const { modules } = await runOne(paramsJob(), context());
+    expect(modules.map(({ artifact }) => artifact.path).sort()).toEqual([
+      '6.1.0-56-amd64/x86_64/a/params.ko',
+      '6.1.0-56-amd64/x86_64/b/params.ko',
+      '6.1.0-56-amd64/x86_64/exporter.ko',
+    ]);
+  });
+});
+
+describe('a build that goes wrong', () => {
+  const failing = async (build: FakeBuild, project: Partial<Project> = {}): Promise<JobResult> => {
+    const { context, store } = fakeEngine(() => build);
+    const job = paramsJob(project);
+    const result = await runOne(job, context());
+    expect(result.status).toBe('failed');
+    expect(result.modules).toEqual([]);
+    expect(await store.load(job.key)).toBeUndefined();
+    return result;
+  };
+
+  it('is told by its first error, with its diagnostics and its log', async () => {
+    const lines = [
+      '/build/params/params.c:1:2: error: no such thing',
+      'make: *** [Makefile:1: modules] Error 2',
+    ];
+    const result = await failing({ exitCode: 2, lines, ...good });
+    expect(result.error?.code).toBe('BUILD_COMPILE_ERROR');
+    expect(result.error?.message).toBe(
+      `${join(result.job.source.project.directory, 'params.c')}:1:2: no such thing`,
+    );
+    expect(result.diagnostics).toHaveLength(1);
+    expect(readFileSync(result.log!, 'utf8')).toBe(`${lines.join('\n')}\n`);
+    expect(result.imageId).toBe(`id of ${result.job.image}`);
+  });
+
+  it('is told when it took too long', async () => {
+    const result = await failing({ ...good, end: 'timeout', exitCode: 137 });
+    expect(result.error?.code).toBe('BUILD_TIMEOUT');
+  });
+
+  it('is told when it gave no module, though make succeeded', async () => {
+    const result = await failing({ files: { 'Module.symvers': '', 'modules.order': '' } });
+    expect(result.error?.code).toBe('BUILD_NO_MODULES');
+  });
+
+  it('is told when a module is missing that the project promises', async () => {
+    const result = await failing(good, { expected: ['params', 'other'] });
+    expect(result.error).toMatchObject({
+      code: 'BUILD_MODULE_MISSING',
+      message: expect.stringMatching(/but other\.ko did not come out/),
+    });
+  });
+
+  it('is told when a module is missing that Kbuild says it made', async () => {
+    const files = { ...good.files, 'modules.order': 'params.o\nlost.o\n' };
+    const result = await failing({ files });
+    expect(result.error?.code).toBe('BUILD_MODULE_MISSING');
+    expect(result.error?.message).toContain('lost.ko');
+  });
+
+  it('says no more of a make that printed much than its end', async () => {
+    const noise = Array.from({ length: 1000 }, (_, i) => `line ${i}`);
+    const result = await failing({ exitCode: 2, lines: ['Killed', ...noise, 'the end'] });
+    expect(result.error?.code).toBe('BUILD_MAKE_FAILED');
+    expect(result.error?.message).toContain('the end');
+  });
+});
+
+describe('a module that does not stand up to verification', () => {
+  it('is neither published nor cached, though make succeeded', async () => {
+    const { context, store, runtime } = fakeEngine(() => good);
+    const job = paramsJob({ license: 'Dual MIT/GPL' });
+    const result = await runOne(job, context());
+    expect(result).toMatchObject({ status: 'failed', modules: [] });
+    expect(result.error).toMatchObject({
+      code: 'VERIFY_FAILED',
+      message: expect.stringMatching(/^params\.ko: license: .*'Dual MIT\/GPL'/),
+    });
+    expect(existsSync(result.log!)).toBe(true);
+    expect(await store.load(job.key)).toBeUndefined();
+    await runOne(job, context());
+    expect(runtime.specs).toHaveLength(2);
+  });
+
+  it('takes all modules of its job with it', async () => {
+    const { context } = fakeEngine(() => ({
+      files: { ...good.files, 'exporter.ko': exporter, 'wrong.ko': exporter },
+    }));
+    const result = await runOne(paramsJob(), context());
+    expect(result.modules).toEqual([]);
+    expect(result.error?.message).toBe(
+      "wrong.ko: name: the module calls itself 'exporter', its file is wrong.ko",
+    );
+  });
+
+  it('is told with everything that is wrong, a line for each', async () => {
+    const { context } = fakeEngine(() => good, { symversOf: () => new Map() });
+    const result = await runOne(paramsJob({ license: 'MIT' }), context());
+    const lines = result.error?.message.split('\n') ?? [];
+    expect(lines.map((line) => line.split(': ').slice(0, 2))).toEqual([
+      ['params.ko', 'license'],
+      ['params.ko', 'symbols'],
+    ]);
+  });
+
+  it('is told by what the KDIR exports, not by what make says', async () => {
+    const symvers = parseSymvers(kernelFor(readModule(params), '_printk'));
+    const { context } = fakeEngine(() => good, { symversOf: () => symvers });
+    const result = await runOne(paramsJob(), context());
+    expect(result.error?.code).toBe('VERIFY_FAILED');
+    expect(result.error?.message).toContain("'_printk' is exported by nothing");
+  });
+});
+
+describe('the cache', () => {
+  it('gives what was built before, without an engine and without an image', async () => {
+    const { context, runtime, events } = fakeEngine(() => good);
+    const job = paramsJob();
+    const built = await runOne(job, context());
+    events.length = 0;
+    const unavailable = () => Promise.reject(new Error('nobody may ask for it'));
+    const cached = await runOne(job, context({ runtime: unavailable, imageOf: unavailable }));
+    expect(cached).toMatchObject({ status: 'cached', imageId: built.imageId });
+    expect(publishedBytes(cached)).toEqual(publishedBytes(built));
+    expect(cached.modules.map(({ artifact }) => artifact)).toEqual(
+      built.modules.map(({ artifact }) => artifact),
+    );
+    expect(runtime.specs).toHaveLength(1);
+    const steps = events.flatMap((event) => ('step' in event ? event.step : []));
+    expect(steps).toEqual(['cache', 'verify']);
+  });
+
+  it('is not asked where the user wants none', async () => {
+    const { context, runtime } = fakeEngine(() => good);
+    const job = paramsJob();
+    await runOne(job, context());
+    expect((await runOne(job, context({ useStore: false }))).status).toBe('built');
+    expect(runtime.specs).toHaveLength(2);
+  });
+
+  it('does not give a damaged entry: it is built again and then whole', async () => {
+    const { context, store, runtime } = fakeEngine(() => good);
+    const job = paramsJob();
+    await runOne(job, context());
+    const entry = await store.load(job.key);
+    writeFileSync(moduleFile(entry!, 'params.ko'), 'garbage');
+    const again = await runOne(job, context());
+    expect(again.status).toBe('built');
+    expect(publishedBytes(again)[0]?.equals(params)).toBe(true);
+    expect(runtime.specs).toHaveLength(2);
+    expect((await runOne(job, context())).status).toBe('cached');
+  });
+
+  it('does not give what is no longer right: it is built again', async () => {
+    const { context, runtime } = fakeEngine(() => good);
+    const job = paramsJob();
+    await runOne(job, context());
+    const changed = parseSymvers(kernelFor(readModule(params), '_printk'));
+    const result = await runOne(job, context({ symversOf: () => changed }));
+    expect(runtime.specs).toHaveLength(2);
+    expect(result.error?.code).toBe('VERIFY_FAILED');
+    expect((await runOne(job, context())).status).toBe('built');
+  });
+
+  it('does not keep a build whose sources changed after it was planned', async () => {
+    const { context, store, runtime } = fakeEngine(() => good);
+    const job = paramsJob();
+    writeFileSync(join(job.source.project.directory, 'params.c'), 'int y;\n');
+    const result = await runOne(job, context());
+    expect(result.status).toBe('built');
+    expect(publishedBytes(result)[0]?.equals(params)).toBe(true);
+    expect(await store.load(job.key)).toBeUndefined();
+    await runOne(job, context());
+    expect(runtime.specs).toHaveLength(2);
+  });
+
+  it('does not keep what a build left that failed', async () => {
+    const builds: FakeBuild[] = [{ ...good, exitCode: 2 }, good];
+    const { context } = fakeEngine(() => builds.shift()!);
+    const job = paramsJob();
+    expect((await runOne(job, context())).status).toBe('failed');
+    expect((await runOne(job, context())).status).toBe('built');
+  });
+
+  it('is the job’s own: another job does not get it', async () => {
+    const { context, runtime } = fakeEngine(() => good);
+    await runOne(paramsJob(), context());
+    expect((await runOne(paramsJob({ make: { DEBUG: '1' } }), context())).status).toBe('built');
+    expect(runtime.specs).toHaveLength(2);
+  });
+});
+
+describe('a job that needs another one', () => {
+  const arm64 = kdirOf('arm64');
+  const consumer = fixtureModule('consumer-arm64');
+  const names = ['exporter_add', 'exporter_read', 'exporter_remove'];
+  const crcs = new Map(readModule(consumer).imports.map(({ name, crc }) => [name, crc]));
+  const symvers = (changed = 0) =>
+    symversText(
+      ...names.map((name) => ({
+        name,
+        crc: (crcs.get(name) ?? 0) + changed,
+        module: 'exporter',
+        namespace: name === 'exporter_remove' ? 'KBUILD_TS' : '',
+      })),
+    );
+
+  /** An arm64 module of this name that takes nothing of anyone. */
+  const shape = { class: 64, endian: 'little' } as const;
+  const standIn = writeElf({
+    ...shape,
+    machine: 183,
+    sections: [
+      modinfoSection('license=GPL', 'name=exporter', `vermagic=${arm64.vermagic ?? ''}`),
+      ...symbolSections(shape, 2, []),
+      versionsSection(shape, {}),
+    ],
+  });
+
+  function consumerJobs(): Job[] {
+    const parent = temporaryDirectory({ 'exporter/Kbuild': '', 'consumer/Kbuild': '' });
+    const [base, top] = ['exporter', 'consumer'].map((name) =>
+      projectAt(join(parent, name), {
+        name,
+        depends: name === 'consumer' ? [join(parent, 'exporter')] : [],
+      }),
+    );
+    const targets = [{ kdir: arm64, toolchain: toolchainByName('gcc-12') }];
+    return planJobs(
+      [base!, top!].map((project) => ({ project, targets })),
+      'x86_64',
+    );
+  }
+
+  const run = (exports: string) => {
+    const { context } = fakeEngine(
+      ({ title }) =>
+        title.startsWith('exporter')
+          ? { files: { 'exporter.ko': standIn, 'Module.symvers': exports } }
+          : { files: { 'consumer.ko': consumer, 'Module.symvers': '' } },
+      { symversOf: () => parseSymvers(kernelFor(readModule(consumer), ...names)) },
+    );
+    return runJobs(consumerJobs(), { concurrency: 2, failFast: false }, context());
+  };
+
+  it('is judged by the symbols that the other exports', async () => {
+    const results = await run(symvers());
+    expect(results.map(({ status, error }) => error?.message ?? status)).toEqual([
+      'built',
+      'built',
+    ]);
+  });
+
+  it('fails if the other exports them otherwise', async () => {
+    const [, result] = await run(symvers(1));
+    expect(result?.error?.code).toBe('VERIFY_FAILED');
+    for (const name of names) expect(result?.error?.message).toContain(`'${name}' has CRC`);
+  });
+
+  it('fails if the other does not export them', async () => {
+    const [, result] = await run('');
+    expect(result?.error?.message).toContain("'exporter_add' is exported by nothing");
+  });
+});
+
+describe('a job whose modules are signed', () => {
+  /** Appends a mark in place of a signature; verifies as it is told. */
+  const signer = (valid = true): JobSigner => ({
+    sign: (module) => Promise.resolve(Buffer.concat([module, Buffer.from('signed')])),
+    verify: () => Promise.resolve(valid),
+  });
+
+  it('fails where the signature is not there after signing', async () => {
+    const { context, store } = fakeEngine(() => good, { signerOf: () => signer() });
+    const job = paramsJob();
+    const result = await runOne(job, context());
+    expect(result.error?.message).toBe('params.ko: signature: not signed');
+    expect(await store.load(job.key)).toBeUndefined();
+  });
+
+  it('is cached unsigned: another key does not need another build', async () => {
+    const { context, store, runtime, events } = fakeEngine(() => good);
+    const job = paramsJob();
+    await runOne(job, context());
+    const scratch = temporaryDirectory();
+    await runOne(job, context({ scratch, signerOf: () => signer() }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'step', step: 'sign' }));
+    // What is not verified is built again: both times without the mark.
+    expect(runtime.specs).toHaveLength(2);
+    const signed = join(scratch, 'signed', job.id, 'params.ko');
+    expect(readFileSync(signed).subarray(params.length).toString()).toBe('signed');
+    await runOne(job, context());
+    const entry = await store.load(job.key);
+    expect(readFileSync(moduleFile(entry!, 'params.ko')).equals(params)).toBe(true);
+  });
+});
+
+it('a run leaves nothing outside of its scratch directory but what the cache keeps', async () => {
+  const { context, store } = fakeEngine(() => good);
+  const job = paramsJob();
+  const files = readdirSync(job.source.project.directory).sort();
+  await runOne(job, context({ useStore: false, store }));
+  expect(readdirSync(job.source.project.directory).sort()).toEqual(files);
+});
