@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { fixtureModule } from '../../test/support/fixture-module.js';
 import { jobOf } from '../../test/support/job-values.js';
-import { labelOf } from '../engine/run-job.js';
+import { labelOf } from '../plan/job.js';
 import { describeModule } from './describe.js';
 import {
   manifestJsonSchema,

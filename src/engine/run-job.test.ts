@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   modinfoSection,
   symbolSections,
@@ -11,6 +11,7 @@ import { fakeEngine } from '../../test/support/engine.js';
 import type { FakeBuild } from '../../test/support/fake-runtime.js';
 import { fixtureModule } from '../../test/support/fixture-module.js';
 import { jobOf, kdirOf, projectAt, projectOf } from '../../test/support/job-values.js';
+import { makeKeyPair, type KeyPair } from '../../test/support/openssl.js';
 import { kernelFor, symversText } from '../../test/support/symvers.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { artifactSchema } from '../artifact/manifest-schema.js';
@@ -20,6 +21,7 @@ import type { Job } from '../plan/job.js';
 import { planJobs } from '../plan/plan-jobs.js';
 import { recipe } from '../plan/recipe.js';
 import type { Project } from '../project/project.js';
+import { createSigner } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import type { EngineContext, JobSigner } from './engine-context.js';
 import { moduleFile } from './job-store.js';
@@ -386,41 +388,61 @@ describe('a job that needs another one', () => {
 });
 
 describe('a job whose modules are signed', () => {
-  /** Appends a mark in place of a signature; verifies as it is told. */
-  const signer = (valid = true): JobSigner => ({
-    sign: (module) => Promise.resolve(Buffer.concat([module, Buffer.from('signed')])),
-    verify: () => Promise.resolve(valid),
+  /** Signs as a project with this key has it. */
+  const signerWith = (pair: KeyPair): JobSigner => {
+    const signer = createSigner(pair);
+    return {
+      sign: (module) => signer.sign(module, 'sha256'),
+      verify: (module) => signer.verify(module),
+    };
+  };
+  let vendor: KeyPair;
+  let other: KeyPair;
+
+  beforeAll(() => {
+    const directory = temporaryDirectory();
+    vendor = makeKeyPair(directory, 'vendor', { subject: '/CN=Vendor' });
+    other = makeKeyPair(directory, 'other', { subject: '/CN=Other' });
   });
 
-  it('fails where the signature is not there after signing', async () => {
-    const { context, store } = fakeEngine(() => good, { signerOf: () => signer() });
+  it('gives signed modules, which are judged with their signature', async () => {
+    const { context } = fakeEngine(() => good, { signerOf: () => signerWith(vendor) });
+    const result = await runOne(paramsJob(), context());
+    const [module] = result.modules;
+    expect(module?.artifact.signature).toMatchObject({ signer: 'Vendor', hash: 'sha256' });
+    expect(module?.artifact.verdicts.at(-1)).toMatchObject({ check: 'signature', status: 'ok' });
+    const [bytes] = publishedBytes(result);
+    expect(bytes?.length).toBe(module?.artifact.size);
+    expect(bytes?.subarray(0, params.length).equals(params)).toBe(true);
+    expect(bytes?.subarray(params.length).toString('latin1')).toContain('~Module signature');
+  });
+
+  it('is cached unsigned: another key, or none, needs no other build', async () => {
+    const { context, runtime } = fakeEngine(() => good);
     const job = paramsJob();
-    const result = await runOne(job, context());
+    const signers: (string | undefined)[] = [];
+    for (const pair of [vendor, other, undefined]) {
+      const signerOf = () => pair && signerWith(pair);
+      const { modules } = await runOne(job, context({ signerOf }));
+      signers.push(modules[0]?.artifact.signature?.signer);
+    }
+    expect(signers).toEqual(['Vendor', 'Other', undefined]);
+    expect(runtime.specs).toHaveLength(1);
+  });
+
+  it('is not published with a signature that does not hold', async () => {
+    const signer = { ...signerWith(vendor), verify: () => Promise.resolve(false) };
+    const { context } = fakeEngine(() => good, { signerOf: () => signer });
+    const result = await runOne(paramsJob(), context());
+    expect(result).toMatchObject({ status: 'failed', modules: [] });
+    expect(result.error?.code).toBe('VERIFY_FAILED');
+    expect(result.error?.message).toContain('signature');
+  });
+
+  it('is not published if it is not signed after all', async () => {
+    const signer = { ...signerWith(vendor), sign: (bytes: Uint8Array) => Promise.resolve(bytes) };
+    const { context } = fakeEngine(() => good, { signerOf: () => signer });
+    const result = await runOne(paramsJob(), context());
     expect(result.error?.message).toBe('params.ko: signature: not signed');
-    expect(await store.load(job.key)).toBeUndefined();
   });
-
-  it('is cached unsigned: another key does not need another build', async () => {
-    const { context, store, runtime, events } = fakeEngine(() => good);
-    const job = paramsJob();
-    await runOne(job, context());
-    const scratch = temporaryDirectory();
-    await runOne(job, context({ scratch, signerOf: () => signer() }));
-    expect(events).toContainEqual(expect.objectContaining({ type: 'step', step: 'sign' }));
-    // What is not verified is built again: both times without the mark.
-    expect(runtime.specs).toHaveLength(2);
-    const signed = join(scratch, 'signed', job.id, 'params.ko');
-    expect(readFileSync(signed).subarray(params.length).toString()).toBe('signed');
-    await runOne(job, context());
-    const entry = await store.load(job.key);
-    expect(readFileSync(moduleFile(entry!, 'params.ko')).equals(params)).toBe(true);
-  });
-});
-
-it('a run leaves nothing outside of its scratch directory but what the cache keeps', async () => {
-  const { context, store } = fakeEngine(() => good);
-  const job = paramsJob();
-  const files = readdirSync(job.source.project.directory).sort();
-  await runOne(job, context({ useStore: false, store }));
-  expect(readdirSync(job.source.project.directory).sort()).toEqual(files);
 });

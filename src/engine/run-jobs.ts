@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { asKbuildError, interrupted, type ErrorReport } from '../errors/kbuild-error.js';
-import type { Job } from '../plan/job.js';
+import { labelOf, type Job } from '../plan/job.js';
 import type { EngineContext } from './engine-context.js';
 import type { JobResult } from './job-result.js';
-import { labelOf, runJob } from './run-job.js';
+import { runJob } from './run-job.js';
 
 export interface RunOptions {
   /** How many jobs run at once. */

@@ -30,3 +30,12 @@ export interface Job extends JobLabel {
   /** Where its modules go, relative to the output directory. */
   output: string;
 }
+
+/** What identifies a job in events and records. */
+export const labelOf = ({ id, project, release, arch, toolchain }: Job): JobLabel => ({
+  id,
+  project,
+  release,
+  arch,
+  toolchain,
+});

@@ -6,7 +6,7 @@ import {
   writeTree,
   type FileTree,
 } from '../../test/support/temporary-directory.js';
-import { loadProjects } from './load-project.js';
+import { loadProjects } from './load-projects.js';
 import type { Project } from './project.js';
 import { projectDigest, stageProject } from './snapshot.js';
 

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Manifest } from '../artifact/manifest-schema.js';
 import { manifestName } from '../artifact/publish.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { loadProjects } from '../project/load-project.js';
+import { loadProjects } from '../project/load-projects.js';
 import { cacheDirectory } from '../storage/directories.js';
 import { findEngineAndImages } from './session.js';
 

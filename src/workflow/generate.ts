@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { loadProjects } from '../project/load-project.js';
+import { loadProjects } from '../project/load-projects.js';
 import { writeFileAtomic } from '../storage/atomic.js';
 
 export interface GeneratedFile {

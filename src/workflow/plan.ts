@@ -7,7 +7,7 @@ import { resolveKernels } from '../kernel/resolve.js';
 import type { Job } from '../plan/job.js';
 import type { MakeOptions } from '../plan/make-line.js';
 import { planJobs, type Assignment, type Target } from '../plan/plan-jobs.js';
-import { loadProjects } from '../project/load-project.js';
+import { loadProjects } from '../project/load-projects.js';
 import type { Project } from '../project/project.js';
 import type { Runtime } from '../runtime/port.js';
 import { checkToolchain, defaultToolchain } from '../toolchain/select.js';

@@ -41,7 +41,7 @@ export function fakeApt(archive: Archive) {
         onLine('E: Failed to fetch http://mirror/debian  Temporary failure resolving');
         return Promise.resolve(answer(100));
       }
-      const work = mounts.find(({ target }) => target === '/work')?.source ?? '';
+      const work = mounts.find(({ target }) => target === '/fetch')?.source ?? '';
       const asked = [...script.matchAll(/^apt-get .*download '(.*?)'/gm)];
       for (const [number, [, name = '']] of asked.entries()) {
         downloads.push(name);

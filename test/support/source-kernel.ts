@@ -28,19 +28,19 @@ const bootImages = { arm64: 'Image', x86_64: 'bzImage' } satisfies Record<Source
 /** Written into a directory when it is complete; one without it is what a killed run left. */
 const stamp = '.kbuild-ts-complete';
 
-/** Fetches the package of the source into /work, with directories of apt's own: no root needed. */
+/** Fetches the package of the source into /fetch, with directories of apt's own: no root needed. */
 const fetchScript = `set -eu
-mkdir -p /work/apt/lists/partial /work/apt/cache/archives/partial && : > /work/apt/status
-cat > /work/apt/apt.conf <<END
-Dir::State "/work/apt"; Dir::State::lists "/work/apt/lists"; Dir::State::status "/work/apt/status";
-Dir::Cache "/work/apt/cache"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";
-Dir::Log "/work/apt"; APT::Sandbox::User ""; Acquire::Languages "none";
+mkdir -p /fetch/apt/lists/partial /fetch/apt/cache/archives/partial && : > /fetch/apt/status
+cat > /fetch/apt/apt.conf <<END
+Dir::State "/fetch/apt"; Dir::State::lists "/fetch/apt/lists"; Dir::State::status "/fetch/apt/status";
+Dir::Cache "/fetch/apt/cache"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";
+Dir::Log "/fetch/apt"; APT::Sandbox::User ""; Acquire::Languages "none";
 END
-export APT_CONFIG=/work/apt/apt.conf
+export APT_CONFIG=/fetch/apt/apt.conf
 apt-get -q -o APT::Update::Error-Mode=any update >&2
-mkdir /work/deb && cd /work/deb
+mkdir /fetch/deb && cd /fetch/deb
 apt-get -q download linux-source-${version} >&2
-dpkg-deb -x /work/deb/*.deb /work/root`;
+dpkg-deb -x /fetch/deb/*.deb /fetch/root`;
 
 /** Unpacks the package, but for the half of it that is never configured and nothing includes. */
 const unpackScript = `set -eu
@@ -148,7 +148,7 @@ async function unpackSource(
   const outcome = await session.provider.runInSuite(suite, {
     title: `linux-source-${version}`,
     script: fetchScript,
-    mounts: [{ source: work, target: '/work', writable: true }],
+    mounts: [{ source: work, target: '/fetch', writable: true }],
     onLine: tail.add,
   });
   if (outcome.end !== 'exited' || outcome.exitCode !== 0) {

@@ -114,7 +114,7 @@ export async function fetchPackages(
   await prepare(context.emit, title, async (onLine) => {
     const work = join(context.scratch, `fetch-${missing[0]?.name ?? ''}`);
     await mkdir(work, { recursive: true });
-    const mounts = [{ source: work, target: '/work', writable: true }];
+    const mounts = [{ source: work, target: '/fetch', writable: true }];
     const { text, said } = await runApt(suite, context, fetchScript(missing), mounts, onLine);
     if (text === undefined) {
       await rm(work, { recursive: true, force: true });
@@ -133,16 +133,16 @@ export async function fetchPackages(
   return directories;
 }
 
-/** Downloads packages and unpacks the i-th to /work/<i>. */
+/** Downloads packages and unpacks the i-th to /fetch/<i>. */
 function fetchScript(packages: readonly AptPackage[]): string {
   const fetches = packages.map(({ name, architecture, version }, i) => {
     const qualified = architecture === 'all' ? name : `${name}:${architecture}`;
     // A line each: `set -e` minds only the last command of an && list.
-    return `mkdir /work/deb${i}
-cd /work/deb${i}
+    return `mkdir /fetch/deb${i}
+cd /fetch/deb${i}
 apt-get -q download '${qualified}=${version}' >&2
-dpkg-deb -x /work/deb${i}/*.deb /work/${i}
-rm -r /work/deb${i}`;
+dpkg-deb -x /fetch/deb${i}/*.deb /fetch/${i}
+rm -r /fetch/deb${i}`;
   });
   return [aptSetup, ...fetches].join('\n');
 }

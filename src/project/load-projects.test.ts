@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { temporaryDirectory, type FileTree } from '../../test/support/temporary-directory.js';
-import { loadProjects } from './load-project.js';
+import { loadProjects } from './load-projects.js';
 import type { Project } from './project.js';
 
 const source = 'MODULE_LICENSE("GPL");\n';

@@ -1,0 +1,55 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { Diagnostic } from '../events/event.js';
+import { labelOf, type Job } from '../plan/job.js';
+import type { Layout } from '../plan/layout.js';
+import { parseDiagnostic, userPaths } from './diagnostics.js';
+import type { EngineContext } from './engine-context.js';
+
+/** How many of the last lines of a build's output are kept to explain its failure. */
+const tailLength = 50;
+
+/** Where the lines of a build go: its file, the reporters, and, as diagnostics, its result. */
+export interface JobLog {
+  /** The file; it lasts as long as the run. */
+  path: string;
+  onLine: (line: string) => void;
+  diagnostics: Diagnostic[];
+  /** The last lines. */
+  tail: string[];
+  close: () => Promise<void>;
+}
+
+export async function openJobLog(
+  job: Job,
+  layout: Layout,
+  { scratch, emit }: Pick<EngineContext, 'scratch' | 'emit'>,
+): Promise<JobLog> {
+  const path = join(scratch, 'logs', `${job.id}.log`);
+  await mkdir(dirname(path), { recursive: true });
+  const stream = createWriteStream(path);
+  const toUserPath = userPaths(job, layout.build);
+  const label = labelOf(job);
+  const diagnostics: Diagnostic[] = [];
+  const tail: string[] = [];
+  return {
+    path,
+    diagnostics,
+    tail,
+    onLine: (line) => {
+      stream.write(`${line}\n`);
+      if (tail.push(line) > tailLength) tail.shift();
+      emit({ type: 'line', job: label, line });
+      const diagnostic = parseDiagnostic(line, toUserPath);
+      if (diagnostic === undefined) return;
+      diagnostics.push(diagnostic);
+      emit({ type: 'diagnostic', job: label, diagnostic });
+    },
+    close: async () => {
+      stream.end();
+      await finished(stream);
+    },
+  };
+}
