@@ -186,6 +186,17 @@ describe('jobs that need others', () => {
     expect([started.length, ended.length]).toEqual([2, 4]);
   });
 
+  it('are skipped when all that they need themselves was skipped', async () => {
+    const { context } = fakeEngine(({ title }) => (nameOf(title) === 'base' ? bad : good));
+    const [base, middle, top] = jobsOf({ base: [], middle: ['base'], top: ['middle'] });
+    const results = await runJobs(
+      [base!, middle!, { ...top!, needs: [middle!.id] }],
+      one,
+      context(),
+    );
+    expect(statuses(results)).toEqual(['base failed', 'middle skipped', 'top skipped']);
+  });
+
   it('are run all the same when the one that they need was in the cache', async () => {
     const { context, runtime } = fakeEngine(() => good);
     const jobs = jobsOf({ base: [], top: ['base'] });

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { artifactsOf, build, examples } from '../support/cli.js';
 import { asKmodInfo, kmodInfo } from '../support/kmod.js';
@@ -41,6 +42,16 @@ describe.each(['arm64', 'x86_64'] as const)(
       }
       const log = await readFile(join(out, document.jobs[0]!.log!), 'utf8');
       expect(log).not.toContain('gcc');
+    });
+
+    it('can be built for by another Clang, where it is asked for', async () => {
+      const hello = [join(examples, 'hello'), '--kdir', kdir, '--toolchain', 'clang-19'];
+      const out = temporaryDirectory();
+      const { exitCode, document, stderr } = await build([...hello, '--no-cache', '--out', out]);
+      expect(exitCode, stderr).toBe(0);
+      const [artifact] = artifactsOf(document);
+      const { stdout } = await execa('readelf', ['-p', '.comment', join(out, artifact!.path)]);
+      expect(stdout).toContain('clang version 19');
     });
 
     it('is refused to GCC before anything is compiled, naming the toolchain that fits', async () => {

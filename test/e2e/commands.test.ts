@@ -144,6 +144,29 @@ all:
   });
 });
 
+describe('on a terminal', () => {
+  /** Runs a build under script(1), which gives it a terminal. */
+  const onTerminal = async (env: Record<string, string>) => {
+    const line = `${process.execPath} bin/kbuild-ts.js build examples/hello --arch arm64 --no-cache --out ${temporaryDirectory()}`;
+    const options = { cwd: root, env: { TERM: 'xterm', CI: '', ...env }, stdin: 'ignore' } as const;
+    return (await execa('script', ['-qec', line, '/dev/null'], options)).stdout;
+  };
+
+  it('shows a live view of the jobs, then the table, in colour', async () => {
+    const shown = await onTerminal({ NO_COLOR: '' });
+    expect(shown).toMatch(/✔.* hello {2}6\.1\.0-\d+-arm64 {2}arm64 {2}gcc-12: built \(/);
+    expect(shown).toContain('compiling');
+    expect(shown).toContain('\x1b[32mok\x1b[39m');
+  });
+
+  it('prints no colour where NO_COLOR is set', async () => {
+    const shown = await onTerminal({ NO_COLOR: '1' });
+    expect(shown).toContain('1 built in');
+    // eslint-disable-next-line no-control-regex -- colours are escape sequences
+    expect(shown).not.toMatch(/\x1b\[[0-9;]*m/);
+  });
+});
+
 describe('plan', () => {
   it('gives commands that make the same modules without kbuild-ts', async () => {
     const directory = temporaryDirectory();

@@ -18,6 +18,7 @@ describe('Podman', () => {
   beforeAll(async () => {
     // The image that stands in for Docker Hub's is the one that Docker bootstrapped.
     await kbuild(['toolchain', 'build', 'gcc-12']);
+    await kbuild(['kernel', 'fetch', 'debian:bullseye', '--arch', 'arm64']);
     registry = await startRegistry(temporaryDirectory(), 'debian:bookworm-slim');
     podman = await startPodman(temporaryDirectory(), registry.address);
     env = { DOCKER_HOST: podman.address };

@@ -7,6 +7,7 @@ export async function containersOf(job: string): Promise<string[]> {
   const { stdout } = await execa('docker', args);
   return stdout
     .split('\n')
+    .filter(Boolean)
     .map((line) => line.split(' ') as [string, string])
     .filter(([, title]) => title === job || title.startsWith(`${job}-`))
     .map(([id]) => id);

@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { plainStyle, visibleStyle } from '../../test/support/styles.js';
+import type { Artifact, JobRecord, Manifest, Verdict } from '../artifact/manifest-schema.js';
+import { formatResult } from './result-table.js';
+
+const verdict = (check: Verdict['check'], status: Verdict['status']): Verdict => ({
+  check,
+  status,
+  detail: '',
+});
+
+function artifact(path: string, changes: Partial<Artifact> = {}): Artifact {
+  return {
+    path,
+    sha256: '0'.repeat(64),
+    size: 4300,
+    modinfo: {},
+    elf: { class: 64, endian: 'little', machine: 183, type: 1 },
+    signature: null,
+    verdicts: [verdict('vermagic', 'ok'), verdict('signature', 'ok')],
+    ...changes,
+  };
+}
+
+const job = (changes: Partial<JobRecord> = {}): JobRecord => ({
+  id: 'hello-6.1-arm64-gcc-12',
+  project: 'hello',
+  release: '6.1',
+  arch: 'arm64',
+  toolchain: 'gcc-12',
+  status: 'built',
+  milliseconds: 1234,
+  diagnostics: [],
+  artifacts: [artifact('6.1/arm64/hello.ko')],
+  key: '',
+  make: [],
+  env: {},
+  image: { name: '' },
+  kdir: { path: '', identity: '' },
+  sources: [],
+  ...changes,
+});
+
+const result = (...jobs: JobRecord[]): Manifest => ({
+  schemaVersion: 1,
+  tool: { name: 'kbuild-ts', version: '0' },
+  output: join(process.cwd(), 'dist'),
+  startedAt: '',
+  milliseconds: 65_000,
+  status: 'succeeded',
+  jobs,
+});
+
+const failed = (changes: Partial<JobRecord>): JobRecord =>
+  job({
+    status: 'failed',
+    artifacts: [],
+    error: { code: 'BUILD_NO_MODULES', message: 'no module came out', hint: 'Is obj-m set?' },
+    log: 'logs/hello.log',
+    ...changes,
+  });
+
+const shown = (...jobs: JobRecord[]): string => formatResult(result(...jobs), plainStyle);
+const rows = (text: string): string[] => text.split('\n\n')[0]!.split('\n').slice(1);
+
+describe('the result of a run', () => {
+  it('has a row for each module, and says where the manifest is', () => {
+    const cached = job({ arch: 'x86_64', status: 'cached' });
+    expect(shown(job(), cached)).toBe(
+      [
+        'kernel  arch    toolchain  module    size     vermagic  signature  time',
+        '6.1     arm64   gcc-12     hello.ko  4.2 KiB  ok        unsigned   1.23 s',
+        '6.1     x86_64  gcc-12     hello.ko  4.2 KiB  ok        unsigned   cached',
+        '',
+        '1 built, 1 cached in 1 min 5 s; dist/manifest.json',
+      ].join('\n'),
+    );
+  });
+
+  it('tells the time of a job once, by whatever many modules', () => {
+    const artifacts = ['a.ko', 'b.ko', 'c.ko'].map((path) => artifact(path));
+    const times = rows(shown(job({ artifacts }))).map((row) => row.split(/ {2,}/).at(-1));
+    expect(times).toEqual(['1.23 s', '″', '″']);
+  });
+
+  it('has a row for a job without modules, with its state', () => {
+    const skipped = job({ status: 'skipped', artifacts: [], milliseconds: 0 });
+    expect(rows(shown(failed({}), skipped))).toEqual([
+      '6.1     arm64  gcc-12     hello   -     failed    -          1.23 s',
+      '6.1     arm64  gcc-12     hello   -     skipped   -          0.00 s',
+    ]);
+  });
+
+  it.each([
+    ['unsigned, and rightly so', null, 'ok', 'unsigned', 'dim'],
+    ['unsigned, and the kernel may not load it', null, 'unknown', 'unsigned', 'yellow'],
+    ['signed and verified', 'Vendor', 'ok', 'verified: Vendor', 'green'],
+    ['signed by somebody', 'Vendor', 'unknown', 'unknown: Vendor', 'yellow'],
+  ] as const)('tells of a module that it is %s', (_, signer, status, text, colour) => {
+    const signature = signer && { signer, keyId: '01', hash: 'sha256' };
+    const verdicts = [verdict('vermagic', 'ok'), verdict('signature', status)];
+    const module = artifact('a.ko', { signature, verdicts });
+    const table = formatResult(result(job({ artifacts: [module] })), visibleStyle);
+    expect(table).toContain(`<${colour}:${text}>`);
+  });
+
+  it('tells that a vermagic could not be judged', () => {
+    const module = artifact('a.ko', { verdicts: [verdict('vermagic', 'unknown')] });
+    const table = formatResult(result(job({ artifacts: [module] })), visibleStyle);
+    expect(table).toContain('<yellow:unknown>');
+  });
+
+  it('tells what failed, why, what to do and where the log is', () => {
+    expect(shown(failed({})).split('\n\n').slice(1)).toEqual([
+      [
+        'failed hello-6.1-arm64-gcc-12 [BUILD_NO_MODULES]',
+        '  no module came out',
+        '  hint Is obj-m set?',
+        '  log  dist/logs/hello.log',
+      ].join('\n'),
+      '1 failed in 1 min 5 s; dist/manifest.json',
+    ]);
+  });
+
+  it('tells what befell several jobs in the same way once, with all their names and logs', () => {
+    const ids = ['hello-1', 'hello-2'];
+    const jobs = ids.map((id) =>
+      failed({
+        id,
+        log: `logs/${id}.log`,
+        error: { code: 'BUILD_NO_MODULES', message: `${id}: no module`, hint: 'Is obj-m set?' },
+      }),
+    );
+    const other = failed({ id: 'x', error: { code: 'BUILD_TIMEOUT', message: 'slow', hint: 'h' } });
+    const texts = shown(...jobs, other)
+      .split('\n\n')
+      .slice(1, -1);
+    expect(texts).toHaveLength(2);
+    expect(texts[0]).toMatch(/^failed hello-1\nfailed hello-2 \[BUILD_NO_MODULES\]\n/);
+    expect(texts[0]?.match(/Is obj-m set/g)).toHaveLength(1);
+    for (const id of ids) expect(texts[0]).toContain(`dist/logs/${id}.log`);
+    expect(texts[1]).toMatch(/^failed x \[BUILD_TIMEOUT\]/);
+  });
+
+  it('lets the compiler speak for itself, but not at length', () => {
+    const error = { code: 'BUILD_COMPILE_ERROR', message: 'a.c:1: no (and 6 more)', hint: 'log' };
+    const diagnostics = [
+      { severity: 'warning', message: 'not this' } as const,
+      ...Array.from({ length: 7 }, (_, i) => ({
+        severity: 'error' as const,
+        message: `error ${i}`,
+        file: join(process.cwd(), 'a.c'),
+        line: i + 1,
+      })),
+    ];
+    const [, text] = shown(failed({ error, diagnostics })).split('\n\n');
+    expect(text?.split('\n').slice(1, -1)).toEqual([
+      '  a.c:1: error: error 0',
+      '  a.c:2: error: error 1',
+      '  a.c:3: error: error 2',
+      '  a.c:4: error: error 3',
+      '  a.c:5: error: error 4',
+      '  … and 2 more',
+      '  hint log',
+    ]);
+  });
+
+  it('tells each verdict that failed on a line of its own', () => {
+    const message = 'a.ko: symbols: f is gone\nb.ko: license: none';
+    const text = shown(failed({ error: { code: 'VERIFY_FAILED', message, hint: 'h' } }));
+    expect(text).toContain('\n  a.ko: symbols: f is gone\n  b.ko: license: none\n');
+  });
+
+  it('lets no build and no certificate move the cursor', () => {
+    const signature = { signer: '\x1b[2JVendor\r', keyId: '01', hash: 'sha256' };
+    const message = '\x1b[1Amake failed\x07';
+    const error = { code: 'BUILD_MAKE_FAILED', message, hint: 'h' };
+    const text = shown(job({ artifacts: [artifact('a.ko', { signature })] }), failed({ error }));
+    expect(text).toContain('verified: Vendor ');
+    expect(text).toContain('\n  make failed\n');
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
+  });
+
+  it('counts what became of the jobs', () => {
+    const jobs = (['built', 'built', 'skipped', 'failed', 'cached'] as const).map((status) =>
+      job({ status }),
+    );
+    expect(
+      shown(...jobs)
+        .split('\n')
+        .at(-1),
+    ).toMatch(/^2 built, 1 cached, 1 skipped, 1 failed in /);
+  });
+});

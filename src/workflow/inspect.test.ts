@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  fixtureModule,
+  fixtureModulePath,
+  fixtureModules,
+} from '../../test/support/fixture-module.js';
+import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
+import { asKmodInfo, kmodInfo } from '../../test/support/kmod.js';
+import { temporaryDirectory } from '../../test/support/temporary-directory.js';
+import { inspectFile } from './inspect.js';
+
+describe('inspectFile', () => {
+  it.each(fixtureModules)('says of %s what kmod says', async (name) => {
+    const path = fixtureModulePath(name);
+    const artifact = await inspectFile(path);
+    expect(artifact.path).toBe(path);
+    expect(asKmodInfo(artifact.modinfo)).toEqual(await kmodInfo(path));
+  });
+
+  it('passes no judgement: it knows of no kernel', async () => {
+    expect((await inspectFile(fixtureModulePath('params-x86_64'))).verdicts).toEqual([]);
+  });
+
+  it.each([
+    ['is no module', 'obj-m := x.o\n', 'MODULE_NOT_ELF'],
+    ['was cut off', fixtureModule('params-x86_64').subarray(0, 3000), 'MODULE_TRUNCATED'],
+  ])('names a file that %s', async (_, content, code) => {
+    const path = join(temporaryDirectory(), 'x.ko');
+    writeFileSync(path, content);
+    const error = await kbuildErrorOf(() => inspectFile(path));
+    expect(error.code).toBe(code);
+    expect(error.message.startsWith(`${path}: `)).toBe(true);
+    expect(error.hint).not.toBe('');
+  });
+
+  it.each(['nowhere.ko', '.'])('names a path that cannot be read: %s', async (name) => {
+    const path = join(temporaryDirectory(), name);
+    const error = await kbuildErrorOf(() => inspectFile(path));
+    expect(error.code).toBe('MODULE_UNREADABLE');
+    expect(error.message).toContain(`cannot read ${path}`);
+  });
+});
