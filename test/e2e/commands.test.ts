@@ -147,7 +147,7 @@ all:
 describe('on a terminal', () => {
   /** Runs a build under script(1), which gives it a terminal. */
   const onTerminal = async (env: Record<string, string>) => {
-    const line = `${process.execPath} bin/kbuild-ts.js build examples/hello --arch arm64 --no-cache --out ${temporaryDirectory()}`;
+    const line = `stty rows 40 cols 120; ${process.execPath} bin/kbuild-ts.js build examples/hello --arch arm64 --no-cache --out ${temporaryDirectory()}`;
     const options = { cwd: root, env: { TERM: 'xterm', CI: '', ...env }, stdin: 'ignore' } as const;
     return (await execa('script', ['-qec', line, '/dev/null'], options)).stdout;
   };

@@ -107,7 +107,7 @@ describe('HostRuntime', () => {
 
   it('ends a script that takes too long, with all that it started', async () => {
     const file = join(temporaryDirectory(), 'pid');
-    const { end, exitCode, lines } = await run(spec(family(file), { timeoutMs: 1000 }));
+    const { end, exitCode, lines } = await run(spec(family(file), { timeoutMs: 2000 }));
     expect(end).toBe('timeout');
     expect(exitCode).not.toBe(0);
     expect(lines).toEqual(['ready']);
