@@ -1,18 +1,18 @@
-import { accessSync, constants, existsSync, rmdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { ensureDirectory } from '../storage/ensure-directory.js';
 
 /**
- * Finds out that an output directory cannot be written before anything is built for it. One that
- * does not exist yet is not left behind.
+ * Finds out that an output directory cannot be written before anything is built for it, and makes
+ * nothing: where it does not exist yet, the nearest one above it counts.
  * @throws KbuildError STORAGE_FAILED
  */
 export function checkOutput(output: string): void {
   try {
-    const existed = existsSync(output);
-    ensureDirectory(output);
-    accessSync(output, constants.W_OK);
-    if (!existed) rmdirSync(output);
+    let place = output;
+    while (!existsSync(place)) place = dirname(place);
+    accessSync(place, constants.W_OK);
+    if (!statSync(place).isDirectory()) throw new Error(`${place} is no directory`);
   } catch (error) {
     throw outputFailed(output, error);
   }

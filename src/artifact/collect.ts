@@ -1,4 +1,5 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, posix } from 'node:path';
+import { KbuildError } from '../errors/kbuild-error.js';
 import { Readable } from 'node:stream';
 
 /** A file that came out of a build; the path is relative to the project. */
@@ -19,13 +20,24 @@ export async function unpackArchive(archive: Buffer): Promise<BuiltFile[]> {
     for await (const entry of reader) {
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
-      const path = entry.header.name.replace(/^\.\//, '');
+      const path = insidePath(entry.header.name);
       if (entry.header.type === 'file') files.push({ path, bytes: Buffer.concat(chunks) });
     }
   })();
   Readable.from([archive]).pipe(reader);
   await done;
   return files;
+}
+
+/** A build is untrusted code, and can write to the archive: no name may lead out of the project. */
+function insidePath(name: string): string {
+  const path = posix.normalize(name);
+  if (!posix.isAbsolute(path) && !path.split('/').includes('..')) return path;
+  throw new KbuildError(
+    'VERIFY_FAILED',
+    `the build's archive holds '${name}', which lies outside of the project`,
+    'Only a hostile build writes such a name. Nothing of it was kept: look into its Makefiles.',
+  );
 }
 
 /** What a job gave, and what of it is missing. */

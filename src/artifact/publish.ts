@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { temporaryName, writeFileAtomic } from '../storage/atomic.js';
+import { ensureDirectory } from '../storage/ensure-directory.js';
 import type { Manifest } from './manifest-schema.js';
 
 /** A file to be published: where it lies, and where it goes, relative to the output directory. */
@@ -21,6 +22,7 @@ export async function publish(
   files: readonly Publication[],
   manifest: Manifest,
 ): Promise<void> {
+  ensureDirectory(output); // mkdir's own recursion hangs where a file system such as /proc refuses
   const fresh = new Set(files.map(({ target }) => target));
   for (const path of await earlierArtifacts(output, manifest)) {
     if (!fresh.has(path)) await rm(join(output, path), { force: true });

@@ -17,8 +17,10 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
     return 0;
   }
   const abort = new AbortController();
-  const onSignal = () => {
-    abort.abort();
+  const onSignal = (signal: NodeJS.Signals) => {
+    // A second one does not wait for anything: the next run clears what this one leaves.
+    if (abort.signal.aborted) process.kill(process.pid, 'SIGKILL');
+    else if (signal) abort.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
@@ -97,9 +99,19 @@ function registerCommand(
       return shaped;
     },
     (argv) => {
+      checkGivenOnce(argv, command);
       choose(() => command.run(argv, context));
     },
   );
+}
+
+/** yargs makes a list of an option that is given twice, whatever its type. */
+function checkGivenOnce(argv: Record<string, unknown>, { options }: Command): void {
+  const twice = Object.entries(options).find(
+    ([name, option]) => Array.isArray(argv[name]) && option.array !== true,
+  );
+  if (twice === undefined) return;
+  throw usageError(`${twice[0].length === 1 ? '-' : '--'}${twice[0]} is given twice`);
 }
 
 function usageError(message: string): KbuildError {

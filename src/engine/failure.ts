@@ -29,6 +29,13 @@ export function buildFailure({
       'If it needs longer, give it a longer --timeout; if it hangs, its log shows where.',
     );
   }
+  if (outcome.end === 'too-much-output') {
+    return report(
+      'BUILD_DISK_FULL',
+      `the build gave more than its scratch space of ${gibibytes(limits.diskBytes)} holds`,
+      'Raise --disk. The scratch space lies in memory and counts against --memory too.',
+    );
+  }
   const killed = tail.some((line) => /Killed signal terminated program|\bKilled$/.test(line));
   if (outcome.end === 'out-of-memory' || (outcome.exitCode !== 0 && killed)) {
     return report(

@@ -11,6 +11,10 @@ import type { EngineContext } from './engine-context.js';
 /** How many of the last lines of a build's output are kept to explain its failure. */
 const tailLength = 50;
 
+/** A build that prints without end fills neither the disk nor the memory. Bytes, and a count. */
+const longestLog = 64 * 2 ** 20;
+const mostDiagnostics = 1000;
+
 /** Where the lines of a build go: its file, the reporters, and, as diagnostics, its result. */
 export interface JobLog {
   /** The file; it lasts as long as the run. */
@@ -30,6 +34,9 @@ export async function openJobLog(
   const path = join(scratch, 'logs', `${job.id}.log`);
   await mkdir(dirname(path), { recursive: true });
   const stream = createWriteStream(path);
+  let failure: Error | undefined;
+  stream.on('error', (error) => (failure ??= error)); // told by close
+  let size = 0;
   const toUserPath = userPaths(job, layout.build);
   const label = labelOf(job);
   const diagnostics: Diagnostic[] = [];
@@ -39,17 +46,20 @@ export async function openJobLog(
     diagnostics,
     tail,
     onLine: (line) => {
-      stream.write(`${line}\n`);
+      size += line.length + 1;
+      if (size <= longestLog) stream.write(`${line}\n`);
       if (tail.push(line) > tailLength) tail.shift();
       emit({ type: 'line', job: label, line });
       const diagnostic = parseDiagnostic(line, toUserPath);
-      if (diagnostic === undefined) return;
+      if (diagnostic === undefined || diagnostics.length >= mostDiagnostics) return;
       diagnostics.push(diagnostic);
       emit({ type: 'diagnostic', job: label, diagnostic });
     },
     close: async () => {
+      if (size > longestLog) stream.write(`[the log ends here: the build printed ${size} bytes]\n`);
       stream.end();
-      await finished(stream);
+      await finished(stream).catch(() => undefined);
+      if (failure !== undefined) throw failure;
     },
   };
 }

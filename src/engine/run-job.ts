@@ -28,7 +28,7 @@ export async function runJob(
     const ending = stored && (await finish(job, needed, stored, 'cached', context));
     if (ending !== undefined && ending.status !== 'failed') return ending;
     // What does not stand up to verification is built again.
-    await context.store.drop(job.key);
+    if (stored !== undefined) await context.store.drop(job.key);
   }
   context.emit({ type: 'step', job: labelOf(job), step: 'compile' });
   const built = await buildJob(job, needed, parallel, context);

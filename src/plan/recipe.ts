@@ -15,7 +15,7 @@ export function recipe(job: Job, parallel: number, layout: Layout = containerLay
   const [make = 'make', ...rest] = relocateMake(job.make, layout);
   const directory = shellQuote(`${layout.build}/${job.source.placement}`);
   return [
-    'exec 3>&1 1>&2', // 3: the archive; nothing that make runs can write to it
+    'exec 3>&1 1>&2', // 3: the archive
     'umask 022',
     `cp -R ${shellQuote(layout.sources)}/. ${shellQuote(layout.build)} || exit`,
     'status=0',

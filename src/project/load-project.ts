@@ -12,6 +12,8 @@ export interface ProjectDefaults {
   archs?: string[] | undefined;
   /** Absolute. */
   output?: string | undefined;
+  /** Directories that are no sources, wherever they lie: another output, the cache. Absolute. */
+  excluded: string[];
 }
 
 /** The configuration of a directory, or undefined if it has none. */
@@ -39,7 +41,7 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
   const config = found?.config as ProjectConfig | undefined;
   const own = resolve(directory, config?.output ?? 'dist');
   const output = defaults.output ?? own;
-  const files = listSourceFiles(directory, output, own);
+  const files = listSourceFiles(directory, output, own, ...defaults.excluded);
   const name = config?.name ?? projectName(directory);
   const { method, expected } = await methodOf(directory, name, config, files);
   const { version, license, signing } = config ?? {};

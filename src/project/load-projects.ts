@@ -1,7 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { isDirectory } from '../kernel/kdir.js';
-import { loadProject } from './load-project.js';
+import { loadProject, type ProjectDefaults } from './load-project.js';
 import type { Project } from './project.js';
 import { workspaceOf } from './workspace.js';
 
@@ -15,9 +16,13 @@ export interface LoadedProjects {
 /**
  * Loads what a directory holds: one project, or all of a workspace, and what they depend on.
  * @param directory absolute
+ * @param excluded directories that are no sources, wherever they lie; absolute
  * @throws KbuildError PROJECT_*, CONFIG_*
  */
-export async function loadProjects(directory: string): Promise<LoadedProjects> {
+export async function loadProjects(
+  directory: string,
+  excluded: string[] = [],
+): Promise<LoadedProjects> {
   if (!isDirectory(directory)) {
     throw new KbuildError(
       'PROJECT_NOT_FOUND',
@@ -25,10 +30,9 @@ export async function loadProjects(directory: string): Promise<LoadedProjects> {
       'Name the directory that holds the module, or run kbuild-ts in it.',
     );
   }
-  const { directories, defaults } = (await workspaceOf(directory)) ?? {
-    directories: [directory],
-    defaults: {},
-  };
+  const workspace = await workspaceOf(directory);
+  const directories = workspace?.directories ?? [directory];
+  const defaults: ProjectDefaults = { ...workspace?.defaults, excluded };
   const loaded = new Map<string, Project>();
   const add = async (path: string, trail: string[]): Promise<void> => {
     if (trail.includes(path)) {
@@ -53,10 +57,23 @@ export async function loadProjects(directory: string): Promise<LoadedProjects> {
   };
   for (const path of directories) await add(path, []);
   // A signing key that lies among the sources must not get into a build.
-  const keys = new Set([...loaded.values()].flatMap(({ signing }) => signing?.key ?? []));
+  const keys = new Set(
+    [...loaded.values()].flatMap(({ signing }) => (signing === undefined ? [] : real(signing.key))),
+  );
   for (const project of loaded.values()) {
-    project.files = project.files.filter(({ path }) => !keys.has(join(project.directory, path)));
+    project.files = project.files.filter(
+      ({ path }) => keys.size === 0 || !keys.has(real(join(project.directory, path))),
+    );
   }
   const requested = new Set(directories.flatMap((path) => loaded.get(path) ?? []));
   return { projects: [...loaded.values()], requested };
+}
+
+/** A path with all links followed, or as it is where it leads nowhere. */
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }

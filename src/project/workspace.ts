@@ -8,7 +8,7 @@ import { kernelRef, readConfig, type ProjectDefaults } from './load-project.js';
 export interface Workspace {
   /** Absolute. */
   directories: string[];
-  defaults: ProjectDefaults;
+  defaults: Omit<ProjectDefaults, 'excluded'>;
 }
 
 /**

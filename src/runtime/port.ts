@@ -25,9 +25,9 @@ export interface RunSpec {
 
 /** How a run ended. A script that fails is a value; a run that could not be made is an exception. */
 export interface RunOutcome {
-  end: 'exited' | 'timeout' | 'out-of-memory';
+  end: 'exited' | 'timeout' | 'out-of-memory' | 'too-much-output';
   exitCode: number;
-  /** All that the script wrote to its standard output. */
+  /** All that the script wrote to its standard output; at most as much as its scratch space holds. */
   stdout: Buffer;
 }
 
@@ -57,7 +57,7 @@ export interface Image {
   architecture: string;
 }
 
-/** The images of an engine. */
+/** The images of an engine. What takes long ends when its signal is aborted. */
 export interface ImageStore {
   find(name: string): Promise<Image | undefined>;
   /** Undefined if no registry gives the image, with the reason told to `onLine`. */

@@ -3,6 +3,14 @@ import { KbuildError, throwIfInterrupted } from '../errors/kbuild-error.js';
 import type { Suite } from '../kernel/suite.js';
 import type { Image, ImageStore } from '../runtime/port.js';
 
+/** A base image, and the name that a Dockerfile calls it by. */
+export interface BaseImage extends Image {
+  name: string;
+}
+
+/** The name of a base image that was made here: the registries' own name is theirs. */
+export const bootstrappedName = (suite: Suite): string => `kbuild-ts/base:${suite.name}`;
+
 /**
  * The base image of a suite: as the engine has it, else as a registry gives it, else made of the
  * distribution's own packages by mmdebstrap, which knows its mirrors and checks their signatures.
@@ -15,13 +23,18 @@ export async function ensureBaseImage(
   scratch: string,
   onLine: (line: string) => void,
   signal: AbortSignal,
-): Promise<Image> {
-  const existing = (await images.find(suite.image)) ?? (await images.pull(suite.image, onLine));
-  if (existing !== undefined) return existing;
-  onLine(`bootstrapping ${suite.image} from ${suite.distribution}'s packages with mmdebstrap`);
+): Promise<BaseImage> {
+  const own = bootstrappedName(suite);
+  for (const name of [suite.image, own]) {
+    const image = await images.find(name);
+    if (image !== undefined) return { ...image, name };
+  }
+  const pulled = await images.pull(suite.image, onLine);
+  if (pulled !== undefined) return { ...pulled, name: suite.image };
+  onLine(`bootstrapping ${own} from ${suite.distribution}'s packages with mmdebstrap`);
   const archive = join(scratch, `${suite.name}.tar`);
   await bootstrap(suite, archive, onLine, signal);
-  return images.importArchive(archive, suite.image);
+  return { ...(await images.importArchive(archive, own)), name: own };
 }
 
 async function bootstrap(

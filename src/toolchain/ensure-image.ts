@@ -30,7 +30,7 @@ export async function ensureToolchainImage(
   if (existing !== undefined) return existing;
   return prepare(emit, `image ${toolchain.name}`, async (onLine) => {
     const suite = suiteByName(toolchain.suite);
-    await ensureBaseImage(suite, images, context.scratch, onLine, context.signal);
-    return images.build(recipe, onLine);
+    const base = await ensureBaseImage(suite, images, context.scratch, onLine, context.signal);
+    return images.build({ ...recipe, args: { ...recipe.args, BASE: base.name } }, onLine);
   });
 }

@@ -4,6 +4,7 @@ import { KbuildError } from '../errors/kbuild-error.js';
 import { readKdir } from '../kernel/kdir.js';
 import { allSuites } from '../kernel/suite.js';
 import type { Session } from './session.js';
+import { bootstrappedName } from '../toolchain/base-image.js';
 import { findEngineAndImages } from './session.js';
 import { findProgram } from './find-program.js';
 
@@ -56,7 +57,11 @@ export async function checkImages(
 ): Promise<Check> {
   const name = 'images';
   const found = await Promise.all(
-    allSuites().map(async ({ image }) => [image, await images.find(image)] as const),
+    allSuites().map(async (suite) => {
+      const found =
+        (await images.find(suite.image)) ?? (await images.find(bootstrappedName(suite)));
+      return [suite.image, found] as const;
+    }),
   );
   const missing = found.flatMap(([image, id]) => (id === undefined ? [image] : []));
   const [first] = missing;

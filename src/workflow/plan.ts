@@ -34,7 +34,10 @@ export interface PlanRequest extends MakeOptions {
 export async function plan(request: PlanRequest, session: Session): Promise<Job[]> {
   const asked = request.archs.map(archByName);
   const named = request.toolchains.map(toolchainByName);
-  const { projects, requested } = await loadProjects(resolve(request.directory));
+  const { projects, requested } = await loadProjects(resolve(request.directory), [
+    ...(request.output === undefined ? [] : [resolve(request.output)]),
+    session.cache,
+  ]);
   const kernelsOf = memoizedKernels(request, asked, session);
   const assignments: Assignment[] = [];
   for (const project of projects) {

@@ -68,12 +68,13 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
   const { cache, emit, signal } = options;
   const open = new Set<Runtime>();
   const engine = once(async () => {
-    const connected = await connect();
+    const connected = await connect(signal);
     open.add(connected.runtime);
     return connected;
   });
   const runtime = once(async () => {
-    if (options.runtime === 'docker') return (await engine()).runtime;
+    // Whatever is not plainly asked to run without isolation runs in a container.
+    if (options.runtime !== 'host') return (await engine()).runtime;
     const { HostRuntime } = await import('../runtime/host/host-runtime.js');
     return new HostRuntime();
   });
@@ -111,18 +112,18 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
 }
 
 /** Finds the engine; dockerode is loaded here and no sooner. */
-export async function findEngineAndImages() {
+export async function findEngineAndImages(signal?: AbortSignal) {
   const [{ findEngine }, { DockerImages }] = await Promise.all([
     import('../runtime/docker/connect.js'),
     import('../runtime/docker/docker-images.js'),
   ]);
   const engine = findEngine();
-  return { engine, images: new DockerImages(engine) };
+  return { engine, images: new DockerImages(engine, signal) };
 }
 
-async function connect() {
+async function connect(signal: AbortSignal) {
   const { DockerRuntime } = await import('../runtime/docker/docker-runtime.js');
-  const { engine, images } = await findEngineAndImages();
+  const { engine, images } = await findEngineAndImages(signal);
   const runtime = new DockerRuntime(engine);
   await runtime.reap();
   return { runtime, images };

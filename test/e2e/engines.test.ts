@@ -19,7 +19,11 @@ describe('Podman', () => {
     // The image that stands in for Docker Hub's is the one that Docker bootstrapped.
     await kbuild(['toolchain', 'build', 'gcc-12']);
     await kbuild(['kernel', 'fetch', 'debian:bullseye', '--arch', 'arm64']);
-    registry = await startRegistry(temporaryDirectory(), 'debian:bookworm-slim');
+    registry = await startRegistry(
+      temporaryDirectory(),
+      'kbuild-ts/base:bookworm',
+      'debian:bookworm-slim',
+    );
     podman = await startPodman(temporaryDirectory(), registry.address);
     env = { DOCKER_HOST: podman.address };
     pathWithoutMmdebstrap = temporaryDirectory({ node: { link: process.execPath } });
@@ -102,7 +106,7 @@ describe('an image that cannot be built', () => {
     const images = new DockerImages(findEngine());
     const recipe = {
       name: 'kbuild-ts/broken:test',
-      dockerfile: 'FROM debian:bookworm-slim\nRUN exit 42\n',
+      dockerfile: 'FROM kbuild-ts/base:bookworm\nRUN exit 42\n',
       args: {},
       key: 'test',
     };

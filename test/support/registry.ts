@@ -12,8 +12,12 @@ export interface Registry {
   stop: () => void;
 }
 
-/** Starts a registry and pushes an official image into it, as Docker Hub has it. */
-export async function startRegistry(directory: string, image: string): Promise<Registry> {
+/** Starts a registry and pushes one of Docker's images into it, by the name of an official one. */
+export async function startRegistry(
+  directory: string,
+  source: string,
+  image: string,
+): Promise<Registry> {
   const port = await freePort();
   const config = join(directory, 'registry.yml');
   await writeFile(
@@ -30,7 +34,7 @@ http: { addr: 127.0.0.1:${port} }
     await sleep(100);
   }
   const name = `${address}/library/${image}`;
-  await execa('docker', ['tag', image, name]);
+  await execa('docker', ['tag', source, name]);
   await execa('docker', ['push', name]);
   await execa('docker', ['rmi', name]);
   return { address, stop: () => void server.kill() };

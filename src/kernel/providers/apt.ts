@@ -22,7 +22,7 @@ const indexLifetime = 24 * 60 * 60 * 1000;
 const aptSetup = [
   'set -eu',
   'mkdir -p /apt/lists/partial /apt/cache/archives/partial && : > /apt/status',
-  'cat > /apt/apt.conf <<END',
+  'cat > /tmp/apt.conf <<END', // not shared: several containers may run at once
   'Dir::State "/apt"; Dir::State::lists "/apt/lists"; Dir::State::status "/apt/status";',
   'Dir::Cache "/apt/cache"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";',
   'Dir::Log "/apt"; APT::Sandbox::User ""; Acquire::Languages "none"; Acquire::GzipIndexes "true";',
@@ -30,7 +30,7 @@ const aptSetup = [
     .map(({ debian }) => `"${debian}";`)
     .join(' ')} };`,
   'END',
-  'export APT_CONFIG=/apt/apt.conf',
+  'export APT_CONFIG=/tmp/apt.conf',
 ].join('\n');
 
 /** Updates the lists and prints the stanzas of all kernel headers, every version of them. */

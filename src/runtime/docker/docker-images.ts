@@ -11,8 +11,11 @@ import { labels } from './labels.js';
 export class DockerImages implements ImageStore {
   readonly #engine: Engine;
 
-  constructor(engine: Engine) {
+  readonly #signal: AbortSignal;
+
+  constructor(engine: Engine, signal: AbortSignal = new AbortController().signal) {
     this.#engine = engine;
+    this.#signal = signal;
   }
 
   async find(name: string): Promise<Image | undefined> {
@@ -27,8 +30,9 @@ export class DockerImages implements ImageStore {
 
   async pull(name: string, onLine: (line: string) => void): Promise<Image | undefined> {
     try {
-      await readFrames(await this.#engine.docker.pull(name), onLine);
+      await readFrames(await this.#engine.docker.pull(name), onLine, this.#signal);
     } catch (error) {
+      if (error instanceof KbuildError) throw error;
       // No connection to the engine is a failure; an engine without a registry is an answer.
       const answered = error instanceof StreamFailure || 'statusCode' in (error as object);
       if (!answered) throw this.#failed(error, `pulling ${name}`);
@@ -41,9 +45,10 @@ export class DockerImages implements ImageStore {
   async importArchive(archive: string, name: string): Promise<Image> {
     const { docker } = this.#engine;
     try {
-      const stream = await docker.importImage(createReadStream(archive), {});
+      const changes = [`LABEL ${labels.imageKey}=${name}`];
+      const stream = await docker.importImage(createReadStream(archive), { changes });
       // Podman ignores a tag that is given to the import: the image is tagged by its id.
-      const id = await readFrames(stream, () => undefined);
+      const id = await readFrames(stream, () => undefined, this.#signal);
       const [repo, tag] = splitTag(name);
       await docker.getImage(id).tag({ repo, tag });
       const image = await this.find(name);
@@ -65,7 +70,7 @@ export class DockerImages implements ImageStore {
         labels: { [labels.imageKey]: recipe.key },
         forcerm: true,
       });
-      await readFrames(stream, onLine);
+      await readFrames(stream, onLine, this.#signal);
     } catch (error) {
       if (!(error instanceof StreamFailure)) throw this.#failed(error, `building ${recipe.name}`);
       throw new KbuildError(

@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import { throwIfInterrupted, type KbuildError } from '../../errors/kbuild-error.js';
 import { isGone, parseOwner } from '../../storage/owner.js';
+import { BoundedOutput } from '../bounded-output.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
 import { engineError, type Engine } from './connect.js';
@@ -54,9 +55,11 @@ export class DockerRuntime implements Runtime {
 
   async #runIn(container: Docker.Container, spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    const output = readOutput(stream, container, hooks.onLine);
     const end = { timedOut: false };
     const kill = () => void container.kill().catch(() => undefined);
+    const stdout = new BoundedOutput(spec.diskBytes, kill);
+    const output = readOutput(stream, container, stdout, hooks.onLine);
+    output.catch(() => undefined); // awaited below, unless the start itself fails
     const timer = setTimeout(() => {
       end.timedOut = true;
       kill();
@@ -68,11 +71,13 @@ export class DockerRuntime implements Runtime {
       hooks.onStart?.();
       // After the start: a container that has not begun counts as one that has ended.
       const ended = container.wait() as Promise<{ StatusCode: number }>;
-      const [{ StatusCode: exitCode }, stdout] = await Promise.all([ended, output]);
+      const [{ StatusCode: exitCode }] = await Promise.all([ended, output]);
       throwIfInterrupted(hooks.signal);
-      if (end.timedOut) return { end: 'timeout', exitCode, stdout };
+      const result = { exitCode, stdout: stdout.toBuffer() };
+      if (end.timedOut) return { end: 'timeout', ...result };
+      if (stdout.exceeded) return { end: 'too-much-output', ...result };
       const outOfMemory = exitCode !== 0 && (await container.inspect()).State.OOMKilled;
-      return { end: outOfMemory ? 'out-of-memory' : 'exited', exitCode, stdout };
+      return { end: outOfMemory ? 'out-of-memory' : 'exited', ...result };
     } finally {
       clearTimeout(timer);
       hooks.signal.removeEventListener('abort', kill);
@@ -101,12 +106,14 @@ export class DockerRuntime implements Runtime {
 async function readOutput(
   stream: NodeJS.ReadWriteStream,
   container: Docker.Container,
+  output: BoundedOutput,
   onLine: (line: string) => void,
-): Promise<Buffer> {
+): Promise<void> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const chunks: Buffer[] = [];
   const lines = new LineSplitter(onLine);
-  stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stdout.on('data', (chunk: Buffer) => {
+    output.write(chunk);
+  });
   stderr.on('data', (chunk: Buffer) => {
     lines.write(chunk);
   });
@@ -121,7 +128,6 @@ async function readOutput(
   stderr.end();
   await Promise.all([finished(stdout), finished(stderr)]);
   lines.end();
-  return Buffer.concat(chunks);
 }
 
 /** Kills and removes; one that is gone already, or on its way, is as good. */

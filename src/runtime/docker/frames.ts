@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { throwIfInterrupted } from '../../errors/kbuild-error.js';
 import { LineSplitter } from '../line-splitter.js';
 
 /** One message in the stream of a build, a pull or an import (Engine API). */
@@ -14,12 +16,18 @@ export class StreamFailure extends Error {}
 /**
  * Reads every frame of an engine's stream to its end.
  * @returns the last status: of an import, the id of the image
+ * @throws KbuildError INTERRUPTED if the signal is aborted
  * @throws StreamFailure for a frame that reports an error, or a stream that breaks off
  */
 export async function readFrames(
   stream: NodeJS.ReadableStream,
   onLine: (line: string) => void,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<string> {
+  const stop = () => {
+    (stream as Readable).destroy(); // the engine ends what nobody listens to
+  };
+  signal.addEventListener('abort', stop);
   let failure: string | undefined;
   let lastStatus = '';
   const output = new LineSplitter(onLine);
@@ -33,7 +41,13 @@ export async function readFrames(
       onLine([frame.id, frame.status].filter(Boolean).join(': '));
     }
   });
-  for await (const chunk of stream) frames.write(Buffer.from(chunk));
+  try {
+    throwIfInterrupted(signal);
+    for await (const chunk of stream) frames.write(Buffer.from(chunk));
+  } finally {
+    signal.removeEventListener('abort', stop);
+    throwIfInterrupted(signal);
+  }
   frames.end();
   output.end();
   if (failure !== undefined) throw new StreamFailure(failure);

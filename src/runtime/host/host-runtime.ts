@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { throwIfInterrupted } from '../../errors/kbuild-error.js';
+import { BoundedOutput } from '../bounded-output.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
 
@@ -17,7 +18,6 @@ export class HostRuntime implements Runtime {
   async run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
     throwIfInterrupted(hooks.signal);
     const lines = new LineSplitter(hooks.onLine);
-    const chunks: Buffer[] = [];
     const end = { timedOut: false };
     const child = execa('sh', ['-c', spec.script], {
       // Nothing of the caller's environment but where its programs are: no secret, no surprise.
@@ -30,7 +30,6 @@ export class HostRuntime implements Runtime {
       // A process group of its own, so that make's children end with it.
       detached: true,
     });
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => {
       lines.write(chunk);
     });
@@ -42,6 +41,10 @@ export class HostRuntime implements Runtime {
         // The group has ended already.
       }
     };
+    const stdout = new BoundedOutput(spec.diskBytes, kill);
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout.write(chunk);
+    });
     const timer = setTimeout(() => {
       end.timedOut = true;
       kill();
@@ -52,8 +55,9 @@ export class HostRuntime implements Runtime {
       const { exitCode } = await child;
       lines.end();
       throwIfInterrupted(hooks.signal);
-      const stdout = Buffer.concat(chunks);
-      return { end: end.timedOut ? 'timeout' : 'exited', exitCode: exitCode ?? 137, stdout };
+      const result = { exitCode: exitCode ?? 137, stdout: stdout.toBuffer() };
+      if (stdout.exceeded) return { end: 'too-much-output', ...result };
+      return { end: end.timedOut ? 'timeout' : 'exited', ...result };
     } finally {
       clearTimeout(timer);
       hooks.signal.removeEventListener('abort', kill);
