@@ -27,10 +27,22 @@ rooms.cli = allRooms;
 /** Packages that one room alone may import. */
 const packages = { dockerode: 'runtime', listr2: 'cli', yargs: 'cli' };
 
+/** The rule above does not see `import(…)`, by which heavy code is loaded late. */
+function dynamicImports(room, allowed) {
+  const closed = allRooms.filter((other) => other !== room && !allowed.includes(other));
+  const foreign = Object.keys(packages).filter((name) => packages[name] !== room);
+  const pattern = `^((\\.\\.\\u002F)+(${closed.join('|')})\\u002F|(${foreign.join('|')})$)`;
+  return {
+    selector: `ImportExpression[source.value=/${pattern}/]`,
+    message: `${room}/ may import ${allowed.join(', ') || 'no other room'} (docs/architecture.md).`,
+  };
+}
+
 const directions = Object.entries(rooms).map(([room, allowed]) => ({
   files: [`src/${room}/**/*.ts`],
   ignores: ['**/*.test.ts'],
   rules: {
+    'no-restricted-syntax': ['error', dynamicImports(room, allowed)],
     'no-restricted-imports': [
       'error',
       {

@@ -4,7 +4,7 @@
  * Prints a table and writes it, with the machine's description, to bench/results/.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -107,7 +107,7 @@ const rows = [
   await unchanged('arm64'),
 ];
 const [cpu] = cpus();
-const machine = `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`;
+const machine = `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 const date = new Date().toISOString().slice(0, 10);
 const text = `# kbuild-ts bench, ${date}\n\n${machine}. Medians of ${runs} runs each, in turn.\n\n${format(rows)}\n`;
 console.log(text);

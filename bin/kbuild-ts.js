@@ -2,13 +2,16 @@
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 
-module.enableCompileCache?.(); // Node 22.8 and later start faster with it
-
+const [major, minor] = process.versions.node.split('.').map(Number);
 const main = new URL('../lib/cli/main.js', import.meta.url);
-if (existsSync(main)) {
-  const { runCli } = await import(main.href);
-  process.exitCode = await runCli(process.argv.slice(2));
-} else {
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`kbuild-ts needs Node 20.19 or later; this is ${process.version}.`);
+  process.exitCode = 2;
+} else if (!existsSync(main)) {
   console.error("kbuild-ts is not compiled yet: run 'npm ci && npm run build' in its directory.");
   process.exitCode = 2;
+} else {
+  module.enableCompileCache?.(); // Node 22.8 and later start faster with it
+  const { runCli } = await import(main.href);
+  process.exitCode = await runCli(process.argv.slice(2));
 }

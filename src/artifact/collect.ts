@@ -57,7 +57,9 @@ export function collectModules(
   files: readonly BuiltFile[],
   expected: readonly string[],
 ): Collected {
-  const modules = files.filter(({ path }) => path.endsWith('.ko'));
+  const modules = files
+    .filter(({ path }) => path.endsWith('.ko'))
+    .sort((a, b) => (a.path < b.path ? -1 : 1)); // find(1) gives them in the order of the directory
   const names = new Set(modules.map(({ path }) => basename(path, '.ko')));
   const listed = files
     .filter(({ path }) => basename(path) === 'modules.order')

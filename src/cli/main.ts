@@ -17,10 +17,10 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
     return 0;
   }
   const abort = new AbortController();
-  const onSignal = (signal: NodeJS.Signals) => {
+  const onSignal = () => {
     // A second one does not wait for anything: the next run clears what this one leaves.
     if (abort.signal.aborted) process.kill(process.pid, 'SIGKILL');
-    else if (signal) abort.abort();
+    else abort.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {

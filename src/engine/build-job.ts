@@ -85,7 +85,7 @@ export async function buildJob(
     modules: collected.modules,
     symvers: collected.symvers ?? '',
     log: log.path,
-    diagnostics,
+    diagnostics: log.storedDiagnostics,
     imageId,
     milliseconds: performance.now() - start,
   };

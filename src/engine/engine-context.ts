@@ -24,6 +24,8 @@ export interface EngineContext {
   runtime: () => Promise<Runtime>;
   /** The id of the image of a job, made ready. */
   imageOf: (job: Job) => Promise<string>;
+  /** The id that the image of a job last had, if it ever was made ready; asks no engine. */
+  knownImageId: (job: Job) => string | undefined;
   store: JobStore;
   /** False: build even what the store has. */
   useStore: boolean;

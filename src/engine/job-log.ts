@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Diagnostic } from '../events/event.js';
 import { labelOf, type Job } from '../plan/job.js';
-import type { Layout } from '../plan/layout.js';
+import { containerLayout, type Layout } from '../plan/layout.js';
 import { parseDiagnostic, userPaths } from './diagnostics.js';
 import type { EngineContext } from './engine-context.js';
 
@@ -20,10 +20,23 @@ export interface JobLog {
   /** The file; it lasts as long as the run. */
   path: string;
   onLine: (line: string) => void;
+  /** In the user's paths. */
   diagnostics: Diagnostic[];
+  /** The same in the paths that a container has, for the store. */
+  storedDiagnostics: Diagnostic[];
   /** The last lines. */
   tail: string[];
   close: () => Promise<void>;
+}
+
+/** Maps diagnostics from the container's paths to those of a job's projects. */
+export function diagnosticsIn(job: Job): (diagnostic: Diagnostic) => Diagnostic {
+  const toUserPath = userPaths(job);
+  return (diagnostic) => ({
+    ...diagnostic,
+    message: toUserPath(diagnostic.message),
+    ...(diagnostic.file !== undefined && { file: toUserPath(diagnostic.file) }),
+  });
 }
 
 export async function openJobLog(
@@ -37,21 +50,26 @@ export async function openJobLog(
   let failure: Error | undefined;
   stream.on('error', (error) => (failure ??= error)); // told by close
   let size = 0;
-  const toUserPath = userPaths(job, layout.build);
+  const toContainerPath = (text: string) => text.replaceAll(layout.build, containerLayout.build);
+  const inUserPaths = diagnosticsIn(job);
   const label = labelOf(job);
   const diagnostics: Diagnostic[] = [];
+  const storedDiagnostics: Diagnostic[] = [];
   const tail: string[] = [];
   return {
     path,
     diagnostics,
+    storedDiagnostics,
     tail,
     onLine: (line) => {
       size += line.length + 1;
       if (size <= longestLog) stream.write(`${line}\n`);
       if (tail.push(line) > tailLength) tail.shift();
       emit({ type: 'line', job: label, line });
-      const diagnostic = parseDiagnostic(line, toUserPath);
-      if (diagnostic === undefined || diagnostics.length >= mostDiagnostics) return;
+      const stored = parseDiagnostic(line, toContainerPath);
+      if (stored === undefined || diagnostics.length >= mostDiagnostics) return;
+      const diagnostic = inUserPaths(stored);
+      storedDiagnostics.push(stored);
       diagnostics.push(diagnostic);
       emit({ type: 'diagnostic', job: label, diagnostic });
     },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../events/event.js';
 import { makeDirectoryAtomic } from '../storage/atomic.js';
@@ -8,6 +8,9 @@ import { makeDirectoryAtomic } from '../storage/atomic.js';
 export interface StoredJob {
   directory: string;
   modules: { path: string; sha256: string }[];
+  /** The SHA-256 of its Module.symvers. */
+  symversSha256: string;
+  /** In the paths that a container has: the sources may lie elsewhere when they are read again. */
   diagnostics: Diagnostic[];
   imageId: string;
   /** How long the build took. */
@@ -19,16 +22,18 @@ export interface JobFiles {
   modules: readonly { path: string; bytes: Uint8Array }[];
   symvers: string;
   log: string;
+  /** In the paths that a container has. */
   diagnostics: Diagnostic[];
   imageId: string;
   milliseconds: number;
 }
 
 const recordName = 'record.json';
-const formatVersion = 1;
+const formatVersion = 2;
 
 export const moduleFile = (job: StoredJob, path: string): string =>
   join(job.directory, 'modules', path);
+const symversFile = (directory: string): string => join(directory, 'Module.symvers');
 export const logFile = (job: StoredJob): string => join(job.directory, 'log');
 
 /** Results of jobs by their keys, in a directory; entries appear whole or not at all. */
@@ -39,7 +44,7 @@ export class JobStore {
     return join(this.root, key.slice(0, 2), key);
   }
 
-  /** The entry of a key, its modules checked against their hashes; a damaged one is removed. */
+  /** The entry of a key, its files checked against their hashes; a damaged one is removed. */
   async load(key: string): Promise<StoredJob | undefined> {
     const directory = this.#directory(key);
     try {
@@ -47,9 +52,14 @@ export class JobStore {
       const record = JSON.parse(text) as StoredJob & { formatVersion: number };
       if (record.formatVersion !== formatVersion) throw new Error('another format');
       const job = { ...record, directory };
-      for (const { path, sha256: expected } of record.modules) {
-        if (sha256(await readFile(moduleFile(job, path))) !== expected) throw new Error('damaged');
+      const expected = [
+        ...record.modules.map((module) => [moduleFile(job, module.path), module.sha256] as const),
+        [symversFile(directory), record.symversSha256] as const,
+      ];
+      for (const [file, hash] of expected) {
+        if (sha256(await readFile(file)) !== hash) throw new Error('damaged');
       }
+      await access(logFile(job));
       return job;
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -64,6 +74,7 @@ export class JobStore {
     const directory = this.#directory(key);
     const record: Omit<StoredJob, 'directory'> = {
       modules: files.modules.map(({ path, bytes }) => ({ path, sha256: sha256(bytes) })),
+      symversSha256: sha256(files.symvers),
       diagnostics: files.diagnostics,
       imageId: files.imageId,
       milliseconds: files.milliseconds,
@@ -76,7 +87,10 @@ export class JobStore {
         await mkdir(dirname(target), { recursive: true });
         await writeFile(target, bytes);
       }
-      await writeFile(join(temporary, 'Module.symvers'), files.symvers);
+      // Mounted into the builds of other jobs, whose user is another: whatever the umask says.
+      await chmod(temporary, 0o755);
+      await writeFile(symversFile(temporary), files.symvers);
+      await chmod(symversFile(temporary), 0o644);
       await copyFile(files.log, logFile(stored));
       await writeFile(join(temporary, recordName), JSON.stringify({ formatVersion, ...record }));
     });
@@ -88,6 +102,6 @@ export class JobStore {
   }
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+function sha256(data: Uint8Array | string): string {
+  return createHash('sha256').update(data).digest('hex');
 }

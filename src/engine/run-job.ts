@@ -1,6 +1,7 @@
 import { labelOf, type Job } from '../plan/job.js';
 import { buildJob } from './build-job.js';
 import type { EngineContext } from './engine-context.js';
+import { diagnosticsIn } from './job-log.js';
 import type { JobResult } from './job-result.js';
 import { logFile, type StoredJob } from './job-store.js';
 import { verifyJob } from './verify-job.js';
@@ -25,10 +26,14 @@ export async function runJob(
   if (context.useStore) {
     context.emit({ type: 'step', job: labelOf(job), step: 'cache' });
     const stored = await context.store.load(job.key);
-    const ending = stored && (await finish(job, needed, stored, 'cached', context));
-    if (ending !== undefined && ending.status !== 'failed') return ending;
-    // What does not stand up to verification is built again.
-    if (stored !== undefined) await context.store.drop(job.key);
+    if (stored !== undefined) {
+      if (isOfCurrentImage(job, stored, context)) {
+        const ending = await finish(job, needed, stored, 'cached', context);
+        if (ending.status !== 'failed') return ending;
+      }
+      // What another image made, or what does not stand up to verification, is built again.
+      await context.store.drop(job.key);
+    }
   }
   context.emit({ type: 'step', job: labelOf(job), step: 'compile' });
   const built = await buildJob(job, needed, parallel, context);
@@ -37,6 +42,12 @@ export async function runJob(
   const ending = await finish(job, needed, stored, 'built', context);
   if (ending.status === 'failed') await context.store.drop(job.key);
   return { ...ending, log, waited };
+}
+
+/** Whether an entry was made by the image that its job's recipe names now, as far as is known. */
+function isOfCurrentImage(job: Job, { imageId }: StoredJob, context: EngineContext): boolean {
+  const known = context.knownImageId(job);
+  return known === undefined || known === imageId;
 }
 
 async function finish(
@@ -50,7 +61,7 @@ async function finish(
   return {
     status: verified.error === undefined ? status : 'failed',
     ...verified,
-    diagnostics: stored.diagnostics,
+    diagnostics: stored.diagnostics.map(diagnosticsIn(job)),
     log: logFile(stored),
     imageId: stored.imageId,
     symversDirectory: stored.directory,

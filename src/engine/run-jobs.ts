@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { asKbuildError, interrupted, type ErrorReport } from '../errors/kbuild-error.js';
 import { labelOf, type Job } from '../plan/job.js';
@@ -27,6 +28,7 @@ export async function runJobs(
   const running = new Set<Promise<void>>();
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
+  setMaxListeners(0, signal); // one for each job that runs, and no leak
   const concurrency = Math.max(1, Math.min(options.concurrency, jobs.length));
   const parallel = Math.max(1, Math.floor(availableParallelism() / concurrency));
 
@@ -53,9 +55,10 @@ export async function runJobs(
     } catch (error) {
       const milliseconds = performance.now() - begun;
       const failure = asKbuildError(error);
-      // Ended by --fail-fast, not by a fault of its own.
+      // Ended by Ctrl-C or by --fail-fast, not by a fault of its own.
       const status = failure.code === 'INTERRUPTED' ? 'skipped' : 'failed';
-      const report = status === 'skipped' ? notRun : failure.toReport();
+      const byFailFast = status === 'skipped' && !context.signal.aborted;
+      const report = byFailFast ? notRun : failure.toReport();
       end({ job, status, milliseconds, error: report, diagnostics: [], modules: [] });
     }
   };

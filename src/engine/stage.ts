@@ -39,7 +39,8 @@ export class Stage {
       const layout = hostLayout(join(this.scratch, 'host', job.id));
       await mkdir(layout.build, { recursive: true });
       for (const [directory, { placement }] of sources) {
-        await cp(directory, join(layout.sources, placement), { recursive: true });
+        const target = join(layout.sources, placement);
+        await cp(directory, target, { recursive: true, verbatimSymlinks: true });
       }
       for (const [id, directory] of symvers) {
         await cp(join(directory, 'Module.symvers'), join(layout.symvers, id, 'Module.symvers'));

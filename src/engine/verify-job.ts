@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { describeModule } from '../artifact/describe.js';
 import { judgeModule } from '../artifact/judge.js';
 import { judgeSignature } from '../artifact/judge-signature.js';
-import type { ErrorReport } from '../errors/kbuild-error.js';
+import { KbuildError, type ErrorReport } from '../errors/kbuild-error.js';
 import { parseSymvers, type Symvers } from '../kernel/symvers.js';
 import { readModule } from '../module/read-module.js';
 import { labelOf, type Job } from '../plan/job.js';
@@ -24,8 +24,7 @@ export async function verifyJob(
   const { license } = job.source.project;
   const signer = context.signerOf(job);
   const names = stored.modules.map(({ path }) => basename(path));
-  const modules: FinishedModule[] = [];
-  for (const { path } of stored.modules) {
+  const finish = async (path: string): Promise<FinishedModule> => {
     let file = moduleFile(stored, path);
     let bytes: Uint8Array = await readFile(file);
     const verdicts = judgeModule(readModule(bytes), {
@@ -45,10 +44,23 @@ export async function verifyJob(
     verdicts.push(await judgeSignature(bytes, job.kdir, signer));
     const unique = names.filter((name) => name === basename(path)).length === 1;
     const target = `${job.output}/${unique ? basename(path) : path}`;
-    modules.push({ file, artifact: await describeModule(target, bytes, verdicts) });
+    return { file, artifact: await describeModule(target, bytes, verdicts) };
+  };
+  const modules: FinishedModule[] = [];
+  const failures: string[] = [];
+  for (const { path } of stored.modules) {
+    try {
+      const module = await finish(path);
+      modules.push(module);
+      failures.push(...failedVerdicts(module));
+    } catch (error) {
+      // What a build gives may be anything: a file that cannot be read as a module is its fault.
+      if (!(error instanceof KbuildError && error.code.startsWith('MODULE_'))) throw error;
+      failures.push(`${basename(path)}: ${error.message}`);
+    }
   }
-  const error = failedVerdicts(modules);
-  return error === undefined ? { modules } : { modules: [], error };
+  if (failures.length === 0) return { modules };
+  return { modules: [], error: verifyFailed(failures) };
 }
 
 /** What the job's own modules export, and those of the jobs that it needs. */
@@ -58,16 +70,13 @@ async function siblingSymvers(stored: StoredJob, needed: readonly JobResult[]): 
   return parseSymvers((await Promise.all(texts)).join('\n'));
 }
 
-function failedVerdicts(modules: readonly FinishedModule[]): ErrorReport | undefined {
-  const failed = modules.flatMap(({ artifact }) =>
-    artifact.verdicts
-      .filter(({ status }) => status === 'failed')
-      .map(({ check, detail }) => `${basename(artifact.path)}: ${check}: ${detail}`),
-  );
-  if (failed.length === 0) return undefined;
-  return {
-    code: 'VERIFY_FAILED',
-    message: failed.join('\n'),
-    hint: 'make reported success, but this kernel would not take the module: nothing of this job is published.',
-  };
-}
+const failedVerdicts = ({ artifact }: FinishedModule): string[] =>
+  artifact.verdicts
+    .filter(({ status }) => status === 'failed')
+    .map(({ check, detail }) => `${basename(artifact.path)}: ${check}: ${detail}`);
+
+const verifyFailed = (failures: readonly string[]): ErrorReport => ({
+  code: 'VERIFY_FAILED',
+  message: failures.join('\n'),
+  hint: 'make reported success, but this kernel would not take the module: nothing of this job is published.',
+});

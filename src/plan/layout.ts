@@ -1,3 +1,6 @@
+import { KbuildError } from '../errors/kbuild-error.js';
+import type { Kdir } from '../kernel/kdir.js';
+
 /** Where a build finds and leaves its files. */
 export interface Layout {
   /** The staged sources, read-only. */
@@ -10,6 +13,23 @@ export interface Layout {
 
 /** The paths in a container: the same for every build, so that equal inputs give equal bytes. */
 export const containerLayout: Layout = { sources: '/src', build: '/build', symvers: '/symvers' };
+
+/**
+ * A KDIR is mounted where it lies on disk: it cannot lie where a build has its own directories.
+ * @throws KbuildError KDIR_NOT_IN_PLACE
+ */
+export function checkKdirPlace({ path, mounts }: Kdir): void {
+  const targets = [path, ...mounts.map(({ target }) => target)];
+  const taken = Object.values(containerLayout).find((own: string) =>
+    targets.some((target) => target === own || target.startsWith(`${own}/`)),
+  );
+  if (taken === undefined) return;
+  throw new KbuildError(
+    'KDIR_NOT_IN_PLACE',
+    `the KDIR ${path} needs files in ${taken}, which is a directory of the build's own in its container`,
+    `Move the KDIR to a directory that does not lie in ${Object.values(containerLayout).join(', ')}, or copy it.`,
+  );
+}
 
 /** The paths of a build on the host. */
 export function hostLayout(directory: string): Layout {
@@ -27,7 +47,12 @@ export function hostLayout(directory: string): Layout {
 export function relocateMake(make: readonly string[], layout: Layout): string[] {
   if (layout === containerLayout) return [...make];
   const map = `-ffile-prefix-map=${layout.build}=${containerLayout.build}`;
-  const words = make.map((word) => relocate(word, layout));
+  // As makeLine writes it: with M=, the directory after -C is the KDIR, else the project.
+  const inKdir = make[3]?.startsWith('M=');
+  const words = make.map((word, i) => {
+    const own = /^(?:M|KBUILD_EXTRA_SYMBOLS)=/.test(word) || (make[i - 1] === '-C' && !inKdir);
+    return own ? relocate(word, layout) : word;
+  });
   const flags = words.findIndex((word) => word.startsWith('KCFLAGS='));
   if (flags === -1) return [...words, `KCFLAGS=${map}`];
   return words.with(flags, `${words[flags]} ${map}`);

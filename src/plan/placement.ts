@@ -27,7 +27,7 @@ function commonParent(directories: readonly string[]): string {
 }
 
 function checked(path: string): string {
-  if (/^[\w@%+,./-]+$/u.test(path)) return path;
+  if (/^[\w@+./-]+$/u.test(path)) return path;
   throw new KbuildError(
     'PROJECT_PATH',
     `make cannot build in the directory '${path}': its name has a space or another character that make reads as its own`,

@@ -8,7 +8,7 @@ import { toolchainImage } from '../toolchain/image-recipe.js';
 import type { Toolchain } from '../toolchain/toolchain.js';
 import { buildEnvironment } from './environment.js';
 import type { Job, PlacedProject } from './job.js';
-import { containerLayout } from './layout.js';
+import { checkKdirPlace, containerLayout } from './layout.js';
 import { makeLine, type MakeOptions } from './make-line.js';
 import { placements } from './placement.js';
 import { recipeVersion } from './recipe.js';
@@ -30,6 +30,7 @@ export interface Assignment {
  * that others depend on for theirs too, each job after those that it needs.
  * @param assignments in dependency order, as loadProjects gives the projects
  * @param buildArch the architecture of the machine that builds
+ * @throws KbuildError KDIR_NOT_IN_PLACE, PROJECT_PATH, PLAN_OUTPUT_COLLISION
  */
 export function planJobs(
   assignments: readonly Assignment[],
@@ -52,6 +53,20 @@ export function planJobs(
     return [...new Set(direct.flatMap((p) => [...dependenciesOf(p), p]))];
   };
 
+  // With which toolchains a project is built for a KDIR, be it only since others depend on it.
+  const placeOf = ({ directory }: Project, { path, identity }: Kdir): string =>
+    [directory, path, identity].join('\0');
+  const toolchainsOf = new Map<string, Set<string>>();
+  for (const { project, targets } of assignments) {
+    for (const { kdir, toolchain } of targets) {
+      checkKdirPlace(kdir);
+      for (const built of [project, ...dependenciesOf(project)]) {
+        const place = placeOf(built, kdir);
+        toolchainsOf.set(place, (toolchainsOf.get(place) ?? new Set()).add(toolchain.name));
+      }
+    }
+  }
+
   const add = (project: Project, target: Target): Job => {
     const { kdir, toolchain } = target;
     const label = {
@@ -60,7 +75,7 @@ export function planJobs(
       arch: kdir.arch,
       toolchain: toolchain.name,
     };
-    const identity = `${project.directory}\0${kdir.path}\0${kdir.identity}\0${toolchain.name}`;
+    const identity = `${placeOf(project, kdir)}\0${toolchain.name}`;
     const existing = jobs.get(identity);
     if (existing !== undefined) return existing;
     const dependencies = dependenciesOf(project);
@@ -92,9 +107,7 @@ export function planJobs(
         ]),
       )
       .digest('hex');
-    const several = assignments
-      .find((a) => a.project === project)
-      ?.targets.some((t) => t.kdir === kdir && t.toolchain !== toolchain);
+    const several = (toolchainsOf.get(placeOf(project, kdir))?.size ?? 0) > 1;
     const job: Job = {
       id: uniqueId(
         Object.values(label)

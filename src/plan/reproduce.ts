@@ -38,9 +38,8 @@ export function reproduceCommand(job: Job, parallel: number): string {
 
 /** Docker reads the option as CSV: a field with a comma or a quote is quoted. */
 function mountOption(source: string, target: string): string {
-  const field = `source=${source}`;
-  const quoted = /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-  return `type=bind,${quoted},target=${target},readonly`;
+  const field = (text: string) => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return `type=bind,${field(`source=${source}`)},${field(`target=${target}`)},readonly`;
 }
 
 /** A generated Kbuild is not in the user's directory: the script writes it first. */

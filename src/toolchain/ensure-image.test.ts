@@ -125,7 +125,11 @@ describe('ensureToolchainImage', () => {
     const images = new FakeImages([]);
     const { image, events } = ensure(images);
     await image;
-    expect(images.done).toEqual([`pull ${base}`, `import ${base}`, `build ${recipe.name}`]);
+    expect(images.done).toEqual([
+      `pull ${base}`,
+      'import kbuild-ts/base:bookworm',
+      `build ${recipe.name}`,
+    ]);
     expect(images.imported[0]).toMatch(/--variant=minbase .*bookworm \S+bookworm\.tar\n$/);
     const lines = events.flatMap((event) => (event.type === 'prepare-line' ? event.line : []));
     expect(lines).toEqual([

@@ -1,4 +1,5 @@
 import { archByName } from '../arch/arch.js';
+import { proxyVariables } from '../data/proxy.js';
 import type { Emit } from '../events/event.js';
 import { prepare } from '../events/prepare.js';
 import { suiteByName } from '../kernel/suite.js';
@@ -31,6 +32,8 @@ export async function ensureToolchainImage(
   return prepare(emit, `image ${toolchain.name}`, async (onLine) => {
     const suite = suiteByName(toolchain.suite);
     const base = await ensureBaseImage(suite, images, context.scratch, onLine, context.signal);
-    return images.build({ ...recipe, args: { ...recipe.args, BASE: base.name } }, onLine);
+    // Docker knows the proxy variables: they leave no trace in the image.
+    const args = { ...recipe.args, BASE: base.name, ...proxyVariables() };
+    return images.build({ ...recipe, args }, onLine);
   });
 }

@@ -75,6 +75,7 @@ function engineContext(
       request.runtime === 'host'
         ? ''
         : (await session.toolchainImage(toolchainByName(job.toolchain))).id,
+    knownImageId: ({ image }) => session.knownImageId(image),
     store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
     useStore: useCache,
     stage: new Stage(scratch),

@@ -1,17 +1,23 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Manifest } from '../artifact/manifest-schema.js';
 import { manifestName } from '../artifact/publish.js';
+import {
+  indexName,
+  readIndex,
+  removeListed,
+  type PublishIndex,
+} from '../artifact/publish-index.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { loadProjects } from '../project/load-projects.js';
 import { cacheDirectory } from '../storage/directories.js';
 import { findEngineAndImages } from './session.js';
 
 /**
- * Removes what the manifest in an output directory lists, and the manifest. Files that
- * kbuild-ts did not put there stay.
+ * Removes what kbuild-ts has put into an output directory, as its index lists it, the manifest and
+ * the index. All other files stay.
  * @returns the paths that were removed
+ * @throws KbuildError STORAGE_FAILED for an index that cannot be read
  */
 export async function cleanOutput(
   directory: string,
@@ -23,37 +29,30 @@ export async function cleanOutput(
       : [...new Set((await loadProjects(resolve(directory))).projects.map((p) => p.output))];
   const removed: string[] = [];
   for (const root of outputs) {
-    const manifest = join(root, manifestName);
-    if (!existsSync(manifest)) continue;
-    const paths = [...listedFiles(await readManifest(manifest)), manifestName];
-    for (const path of paths.map((name) => resolve(root, name))) {
-      if (!path.startsWith(`${root}/`) || !existsSync(path)) continue;
-      await rm(path);
-      removed.push(path);
-      await removeEmpty(dirname(path), root);
+    const index = await indexIn(root);
+    if (index === undefined) continue;
+    for (const path of [...index.keys(), manifestName, indexName]) {
+      const file = await removeListed(root, path);
+      if (file === undefined) continue;
+      removed.push(file);
+      await removeEmpty(dirname(file), root);
     }
   }
   return removed;
 }
 
-async function readManifest(path: string): Promise<Manifest> {
+async function indexIn(output: string): Promise<PublishIndex | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Manifest;
+    return await readIndex(output);
   } catch (cause) {
     throw new KbuildError(
       'STORAGE_FAILED',
-      `${path} cannot be read: ${(cause as Error).message}`,
+      `${join(output, indexName)} does not say what kbuild-ts put there: ${(cause as Error).message}`,
       'Remove the output directory by hand, after a look at what is in it.',
       { cause },
     );
   }
 }
-
-const listedFiles = ({ jobs }: Manifest): string[] =>
-  jobs.flatMap(({ artifacts, log }) => [
-    ...artifacts.map(({ path }) => path),
-    ...(log ? [log] : []),
-  ]);
 
 async function removeEmpty(directory: string, root: string): Promise<void> {
   try {

@@ -120,7 +120,8 @@ function checkKdirs(cache: string): Check[] {
         return { name, status: 'ok', detail: `${release} (${arch}), installed: --kdir ${path}` };
       } catch (error) {
         if (!(error instanceof KbuildError)) throw error;
-        return { name, status: 'problem', detail: error.message, remedy: error.hint };
+        // Not every installed KDIR is one that is built for.
+        return { name, status: 'note', detail: error.message, remedy: error.hint };
       }
     });
   const fetched = allSuites().flatMap(({ distribution, name: suite }) => {

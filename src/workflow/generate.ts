@@ -18,8 +18,9 @@ export async function generateMakefile(
   directory: string,
   options: { dryRun: boolean },
 ): Promise<GeneratedFile[]> {
-  const { requested } = await loadProjects(resolve(directory));
-  const files = [...requested].flatMap(({ directory: path, method }) =>
+  const { projects, requested } = await loadProjects(resolve(directory));
+  // The Makefile of a project makes those that it depends on: they need theirs.
+  const files = projects.flatMap(({ directory: path, method }) =>
     method.kind === 'generated'
       ? [
           { path: join(path, 'Kbuild'), text: method.kbuild },

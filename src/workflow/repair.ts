@@ -37,12 +37,17 @@ export async function repair(context: RepairContext): Promise<void> {
   if (status === 'problem') await installPackages(['mmdebstrap'], context);
 }
 
+/** Whether an engine answers; what another engine would not mend is thrown. */
 async function answers(): Promise<boolean> {
   try {
     const { images } = await findEngineAndImages();
     await images.info();
     return true;
-  } catch {
+  } catch (error) {
+    const mendable =
+      error instanceof KbuildError &&
+      (error.code === 'ENGINE_NOT_FOUND' || error.code === 'ENGINE_NOT_RUNNING');
+    if (!mendable || process.env.DOCKER_HOST) throw error;
     return false;
   }
 }
@@ -91,7 +96,12 @@ async function startEngine({ cache, emit, signal }: RepairContext): Promise<void
       const log = join(cache, 'dockerd.log');
       onLine(`no systemd: starting dockerd, which logs to ${log}`);
       const output = openSync(log, 'a');
-      spawn('dockerd', { detached: true, stdio: ['ignore', output, output] }).unref();
+      const program = findProgram('dockerd') ?? 'dockerd';
+      const daemon = spawn(program, { detached: true, stdio: ['ignore', output, output] });
+      daemon.on('error', (error) => {
+        onLine(`${program}: ${error.message}`); // and then it does not answer
+      });
+      daemon.unref();
       closeSync(output);
     }
     const deadline = Date.now() + startupTime;

@@ -1,12 +1,16 @@
+import { join } from 'node:path';
 import { hostArch } from '../arch/arch.js';
+import { proxyVariables } from '../data/proxy.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Emit } from '../events/event.js';
 import type { ProviderContext } from '../kernel/providers/port.js';
 import type { Image, Runtime } from '../runtime/port.js';
 import { ensureDirectory } from '../storage/ensure-directory.js';
+import { ImageIds } from '../storage/image-ids.js';
 import { openRunDirectory, type RunDirectory } from '../storage/run-directory.js';
 import { ensureBaseImage } from '../toolchain/base-image.js';
 import { ensureToolchainImage } from '../toolchain/ensure-image.js';
+import { toolchainImage as imageRecipe } from '../toolchain/image-recipe.js';
 import type { Toolchain } from '../toolchain/toolchain.js';
 
 /** Memory and time that a fetch may take; it runs apt, not a vendor's code. */
@@ -28,6 +32,8 @@ export interface Session {
   /** Connects to the engine on first use, and clears what killed runs left in it. */
   runtime: () => Promise<Runtime>;
   toolchainImage: (toolchain: Toolchain) => Promise<Image>;
+  /** The id that an image of this name last had, if it ever was made ready; asks no engine. */
+  knownImageId: (name: string) => string | undefined;
   provider: ProviderContext;
   /** Waits until no container of this session is left. */
   close: () => Promise<void>;
@@ -93,22 +99,38 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
     runInSuite: async (suite, { title, script, mounts, onLine }) => {
       const { images, runtime: docker } = await engine();
       const base = await ensureBaseImage(suite, images, run.path, onLine, signal);
-      const spec = { image: base.id, title, script, mounts, env: {}, ...fetchLimits };
+      const spec = { image: base.id, title, script, mounts, env: proxyVariables(), ...fetchLimits };
       return docker.run({ ...spec, profile: 'fetch' }, { onLine, signal });
     },
   };
+  const imageIds = new ImageIds(join(cache, 'images'));
+  const knownImageId = (name: string) => imageIds.get(name);
   const images = new Map<string, Promise<Image>>();
   const toolchainImage = (toolchain: Toolchain): Promise<Image> => {
     const image =
       images.get(toolchain.name) ??
-      imageContext().then((context) => ensureToolchainImage(toolchain, context));
+      imageContext().then(async (context) => {
+        const found = await ensureToolchainImage(toolchain, context);
+        await imageIds.set(imageRecipe(toolchain, hostArch()).name, found.id);
+        return found;
+      });
     images.set(toolchain.name, image);
     return image;
   };
   const close = async () => {
     for (const used of open) await used.close();
   };
-  return { cache, scratch: run.path, emit, signal, runtime, provider, toolchainImage, close };
+  return {
+    cache,
+    scratch: run.path,
+    emit,
+    signal,
+    runtime,
+    provider,
+    toolchainImage,
+    knownImageId,
+    close,
+  };
 }
 
 /** Finds the engine; dockerode is loaded here and no sooner. */

@@ -363,6 +363,10 @@ describe('a build that fails', () => {
     await failed({ Kbuild: 'obj-m :=\n' }, 'BUILD_NO_MODULES', 1, /no module came out/);
   });
 
+  it('because its own Makefile builds nothing', async () => {
+    await failed({ Makefile: 'all:\n\t@true\n' }, 'BUILD_NO_MODULES', 1, /no module came out/);
+  });
+
   it('because an expected module does not come out', async () => {
     await failed(
       {

@@ -32,6 +32,7 @@ export function fakeEngine(
     return {
       runtime: () => Promise.resolve(runtime),
       imageOf: ({ image }) => Promise.resolve(`id of ${image}`),
+      knownImageId: () => undefined,
       store,
       useStore: true,
       stage: new Stage(scratch),

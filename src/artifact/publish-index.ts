@@ -1,0 +1,81 @@
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { isAbsolute, join, normalize } from 'node:path';
+import { z } from 'zod';
+import { writeFileAtomic } from '../storage/atomic.js';
+import type { Manifest } from './manifest-schema.js';
+
+/**
+ * What kbuild-ts has put into an output directory, all runs together: the manifest knows the last
+ * one only. The index lies beside it.
+ */
+export const indexName = '.kbuild-ts.json';
+
+const ownerSchema = z.object({
+  project: z.string(),
+  release: z.string(),
+  arch: z.string(),
+  toolchain: z.string(),
+});
+const indexSchema = z.object({
+  formatVersion: z.literal(1),
+  files: z.record(z.string(), ownerSchema),
+});
+
+/** What a file was made for. */
+type Owner = z.infer<typeof ownerSchema>;
+
+/** Each published file, relative to the output directory, with what it was made for. */
+export type PublishIndex = ReadonlyMap<string, Owner>;
+
+/**
+ * Reads the index of an output directory; undefined if there is none.
+ * @throws Error if it cannot be read, or is none of ours
+ */
+export async function readIndex(output: string): Promise<PublishIndex | undefined> {
+  try {
+    const text = await readFile(join(output, indexName), 'utf8');
+    return new Map(Object.entries(indexSchema.parse(JSON.parse(text)).files));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return;
+    throw error;
+  }
+}
+
+export async function writeIndex(output: string, index: PublishIndex): Promise<void> {
+  const files = Object.fromEntries([...index].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const text = JSON.stringify({ formatVersion: 1, files }, null, 2);
+  await writeFileAtomic(join(output, indexName), `${text}\n`);
+}
+
+/** What a run publishes. */
+export function indexOf({ jobs }: Manifest): PublishIndex {
+  return new Map(
+    jobs.flatMap(({ project, release, arch, toolchain, artifacts, log }) => {
+      const paths = artifacts.map(({ path }) => path);
+      const owner = { project, release, arch, toolchain };
+      return [...paths, ...(log === undefined ? [] : [log])].map((path) => [path, owner] as const);
+    }),
+  );
+}
+
+/** The entries that a run's jobs replace: the same project and kernel, whatever the toolchain. */
+export function replacedBy({ jobs }: Manifest, index: PublishIndex): PublishIndex {
+  const place = ({ project, release, arch }: Omit<Owner, 'toolchain'>) =>
+    [project, release, arch].join('\0');
+  const places = new Set(jobs.map(place));
+  return new Map([...index].filter(([, owner]) => places.has(place(owner))));
+}
+
+/**
+ * Removes a file that an index lists. A path that leads out of the output directory is not
+ * followed, and a directory, which kbuild-ts never publishes, stays.
+ * @returns the file's path, or undefined if there was nothing to remove
+ */
+export async function removeListed(output: string, path: string): Promise<string | undefined> {
+  if (isAbsolute(path) || normalize(path).split('/')[0] === '..') return undefined;
+  const file = join(output, path);
+  const found = await lstat(file).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return undefined;
+  await rm(file, { force: true });
+  return file;
+}
