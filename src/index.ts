@@ -24,6 +24,12 @@ export type { Config, ProjectConfig, WorkspaceConfig } from './project/config-sc
 export { createSigner, type Signer, type SignerOptions } from './release/signer.js';
 export { cacheDirectory } from './storage/directories.js';
 export { allToolchains, toolchainByName, type Toolchain } from './toolchain/toolchain.js';
+export { diagnose, type Check } from './workflow/doctor.js';
+export { cleanAll, cleanOutput } from './workflow/clean.js';
+export { generateMakefile, type GeneratedFile } from './workflow/generate.js';
+export { inspectFile } from './workflow/inspect.js';
+export { inspectKdir, type KdirReport } from './workflow/inspect-kdir.js';
+export { repair, type RepairContext } from './workflow/repair.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
 export { plan, type PlanRequest } from './workflow/plan.js';
 export { withSession, type Session, type SessionOptions } from './workflow/session.js';

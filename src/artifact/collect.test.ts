@@ -67,6 +67,18 @@ describe('collectModules', () => {
     });
   });
 
+  it('gives the same whatever the order of the archive', () => {
+    const files = built({
+      'b.ko': 'B',
+      'a.ko': 'A',
+      'y/Module.symvers': 'y',
+      'x/Module.symvers': 'x',
+    });
+    const collected = collectModules(files, []);
+    expect(collected.modules.map(({ path }) => path)).toEqual(['a.ko', 'b.ko']);
+    expect(collectModules(files.toReversed(), [])).toEqual(collected);
+  });
+
   it('names what the project promises and what is not there', () => {
     const files = built({ 'one.ko': '', 'modules.order': 'one.ko\n' });
     expect(collectModules(files, ['one', 'two', 'three']).missing).toEqual(['two', 'three']);

@@ -54,12 +54,12 @@ export interface Collected {
  * modules that the project promises and that Kbuild itself lists in modules.order.
  */
 export function collectModules(
-  files: readonly BuiltFile[],
+  unordered: readonly BuiltFile[],
   expected: readonly string[],
 ): Collected {
-  const modules = files
-    .filter(({ path }) => path.endsWith('.ko'))
-    .sort((a, b) => (a.path < b.path ? -1 : 1)); // find(1) gives them in the order of the directory
+  // find(1) gives them in the order in which the file system has them: any.
+  const files = unordered.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const modules = files.filter(({ path }) => path.endsWith('.ko'));
   const names = new Set(modules.map(({ path }) => basename(path, '.ko')));
   const listed = files
     .filter(({ path }) => basename(path) === 'modules.order')

@@ -3,10 +3,20 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory, writeTree } from '../../test/support/temporary-directory.js';
 import type { JobRecord, Manifest } from './manifest-schema.js';
+import { indexName } from './publish-index.js';
 import { manifestName, publish, type Publication } from './publish.js';
 
+const kernel = { release: '6.1', arch: 'arm64', toolchain: 'gcc-12' };
+
+/** The modules and the log of a job. */
+function filesOf(paths: readonly string[]) {
+  const log = paths.find((path) => path.endsWith('.log'));
+  const artifacts = paths.filter((path) => path !== log).map((path) => ({ path }));
+  return { artifacts, ...(log !== undefined && { log }) };
+}
+
 /** A manifest as far as publishing looks at it. */
-function manifestOf(jobs: Record<string, string[]>): Manifest {
+function manifestOf(jobs: Record<string, string[]>, changes: Partial<JobRecord> = {}): Manifest {
   return {
     schemaVersion: 1,
     tool: { name: 'kbuild-ts', version: '0' },
@@ -15,7 +25,7 @@ function manifestOf(jobs: Record<string, string[]>): Manifest {
     milliseconds: 0,
     status: 'succeeded',
     jobs: Object.entries(jobs).map(
-      ([id, paths]) => ({ id, artifacts: paths.map((path) => ({ path })) }) as JobRecord,
+      ([project, paths]) => ({ ...kernel, project, ...filesOf(paths), ...changes }) as JobRecord,
     ),
   };
 }
@@ -25,20 +35,29 @@ async function publishJobs(
   output: string,
   jobs: Record<string, string[]>,
   content = 'new',
+  changes: Partial<JobRecord> = {},
 ): Promise<void> {
   const source = join(temporaryDirectory(), 'module');
   writeFileSync(source, content);
   const files = Object.values(jobs).flatMap((paths) =>
     paths.map((target): Publication => ({ source, target })),
   );
-  await publish(output, files, manifestOf(jobs));
+  await publish(output, files, manifestOf(jobs, changes));
 }
 
+/** All files but the index. */
 const listing = (directory: string): string[] =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => !entry.isDirectory() && entry.name !== indexName)
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
     .sort();
+
+/** An index that lists these files of project a. */
+function indexText(paths: readonly string[]): string {
+  const owner = { ...kernel, project: 'a' };
+  const files = Object.fromEntries(paths.map((path) => [path, owner]));
+  return JSON.stringify({ formatVersion: 1, files });
+}
 
 describe('publish', () => {
   it('copies every file to its place and writes the manifest beside', async () => {
@@ -100,11 +119,66 @@ describe('publish', () => {
     expect(listing(output)).toEqual([manifestName, 'notes.txt', 'r/mine.ko']);
   });
 
-  it('never follows a path of an earlier manifest out of the output directory', async () => {
+  it('removes what jobs for other kernels have left to stand in between', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['arm64/a.ko'] });
+    await publishJobs(output, { a: ['x86_64/a.ko'] }, 'new', { arch: 'x86_64' });
+    await publishJobs(output, { a: [] }); // fails this time
+    expect(listing(output)).toEqual([manifestName, 'x86_64/a.ko']);
+  });
+
+  it('removes what the same project gave for the same kernel with another toolchain', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['6.1/arm64/a.ko'] });
+    await publishJobs(output, { a: [] }, 'new', { toolchain: 'gcc-14' });
+    expect(listing(output)).toEqual([manifestName]);
+  });
+
+  it('removes the log of a job that has none this time', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { a: ['a.ko', 'logs/a.log'] });
+    await publishJobs(output, { a: ['a.ko'] });
+    expect(listing(output)).toEqual(['a.ko', manifestName]);
+  });
+
+  it('writes down what all runs have put there, and for what', async () => {
+    const output = temporaryDirectory();
+    await publishJobs(output, { b: ['b.ko', 'logs/b.log'] });
+    await publishJobs(output, { a: ['a.ko'] }, 'new', { toolchain: 'gcc-14' });
+    expect(JSON.parse(readFileSync(join(output, indexName), 'utf8'))).toEqual({
+      formatVersion: 1,
+      files: {
+        'a.ko': { ...kernel, project: 'a', toolchain: 'gcc-14' },
+        'b.ko': { ...kernel, project: 'b' },
+        'logs/b.log': { ...kernel, project: 'b' },
+      },
+    });
+  });
+
+  it('knows of the files of a run that broke off', async () => {
+    const output = temporaryDirectory({ 'source/a.ko': '' });
+    const files = ['a.ko', 'b.ko'].map((target) => ({
+      source: join(output, 'source', target),
+      target,
+    }));
+    await expect(publish(output, files, manifestOf({ a: ['a.ko', 'b.ko'] }))).rejects.toThrow();
+    expect(existsSync(join(output, 'a.ko'))).toBe(true);
+    await publishJobs(output, { a: [] });
+    expect(existsSync(join(output, 'a.ko'))).toBe(false);
+  });
+
+  it('leaves a directory alone that stands where it once put a file', async () => {
+    const output = temporaryDirectory({ 'a.ko/mine': '' });
+    writeFileSync(join(output, indexName), indexText(['a.ko']));
+    await publishJobs(output, { a: [] });
+    expect(listing(output)).toEqual(['a.ko/mine', manifestName]);
+  });
+
+  it('never follows a path of the index out of the output directory', async () => {
     const parent = temporaryDirectory({ 'precious.ko': '', 'out/precious.ko': '' });
     const output = join(parent, 'out');
     const outside = ['../precious.ko', 'r/../../precious.ko', join(parent, 'precious.ko'), '..'];
-    writeFileSync(join(output, manifestName), JSON.stringify(manifestOf({ a: outside })));
+    writeFileSync(join(output, indexName), indexText(outside));
     await publishJobs(output, { a: ['a.ko'] });
     expect(listing(parent)).toEqual([
       'out/a.ko',
@@ -116,12 +190,13 @@ describe('publish', () => {
 
   it.each([
     ['no JSON', 'not { json'],
-    ['of another shape', '{"jobs": [{"id": "a", "artifacts": "all"}]}'],
+    ['of another shape', '{"formatVersion": 1, "files": ["a.ko"]}'],
+    ['of another version', indexText(['a.ko']).replace('1', '2')],
     ['of another tool', '{"name": "web app", "icons": []}'],
     ['null', 'null'],
-    ['with paths that are none', '{"jobs": [{"id": "a", "artifacts": [{"path": 1}, {}]}]}'],
-  ])('takes an earlier manifest for none if it is %s', async (_, text) => {
-    const output = temporaryDirectory({ [manifestName]: text, 'a.ko': 'old' });
+    ['without owners', '{"formatVersion": 1, "files": {"a.ko": {}}}'],
+  ])('takes the index for none if it is %s', async (_, text) => {
+    const output = temporaryDirectory({ [indexName]: text, 'a.ko': 'old' });
     await publishJobs(output, { a: [] });
     expect(listing(output)).toEqual(['a.ko', manifestName]);
     expect(JSON.parse(readFileSync(join(output, manifestName), 'utf8'))).toHaveProperty('tool');

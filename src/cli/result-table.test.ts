@@ -176,7 +176,9 @@ describe('the result of a run', () => {
     const signature = { signer: '\x1b[2JVendor\r', keyId: '01', hash: 'sha256' };
     const message = '\x1b[1Amake failed\x07';
     const error = { code: 'BUILD_MAKE_FAILED', message, hint: 'h' };
-    const text = shown(job({ artifacts: [artifact('a.ko', { signature })] }), failed({ error }));
+    const module = artifact('a\x1b[2J.ko', { signature });
+    const text = shown(job({ artifacts: [module] }), failed({ error }));
+    expect(text).toContain(' a.ko ');
     expect(text).toContain('verified: Vendor ');
     expect(text).toContain('\n  make failed\n');
     expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f]/);

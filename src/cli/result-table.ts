@@ -31,7 +31,7 @@ function jobRows(job: JobRecord): Cell[][] {
   }
   return job.artifacts.map((artifact, i) => [
     ...label,
-    { text: basename(artifact.path) },
+    { text: withoutControls(basename(artifact.path)) },
     { text: formatSize(artifact.size), align: 'right' },
     verdictCell(artifact, 'vermagic'),
     signatureCell(artifact),

@@ -39,6 +39,12 @@ describe('withoutControls', () => {
     ['a bell and a backspace', 'a\x07b\x08c', 'abc'],
     ['a return that would write over the line', 'error\rall is well', 'errorall is well'],
     ['NUL, form feed and DEL', 'a\x00b\x0cc\x7fd', 'abcd'],
+    ['a title for the window', '\x1b]0;title\x07a\x1b]0;other\x1b\\b', 'ab'],
+    ['a link', '\x1b]8;;http://x\x1b\\text\x1b]8;;\x1b\\', 'text'],
+    ['a device control string', 'a\x1bP1$r0m\x1b\\b', 'ab'],
+    ['another character set and a reset', '\x1b(Bab\x1bc\x1b7c', 'abc'],
+    ['the controls of 8 bits', 'a\x9b2Jb\x9d0;x\x9cc\x85d', 'abcd'],
+    ['an unfinished title', 'a\x1b]0;b', 'a]0;b'],
     ['an escape alone', 'a\x1bb', 'ab'],
     ['an unfinished sequence', 'a\x1b[31', 'a[31'],
   ])('takes %s away', (_, text, expected) => {

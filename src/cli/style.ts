@@ -16,7 +16,21 @@ export function styleFor(stream: NodeJS.WriteStream, environment = process.env):
   };
 }
 
+/** ECMA-48: sequences that ESC begins, or a C1 control in the stead of ESC and a letter. */
+const controls = new RegExp(
+  [
+    /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]/, // CSI: cursor, colours, the screen
+    /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)/, // OSC and such
+    /\x1b[ -/]+[0-~]/, // character sets
+    /\x1b[0-Z\\^_c]/,
+    /[\x00-\x08\x0b-\x1f\x7f-\x9f]/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
+
 /** Text of a build without what would move the cursor or ring the bell. Tabs stay. */
 export function withoutControls(text: string): string {
-  return text.replaceAll(/\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]/g, '');
+  return text.replaceAll(controls, '');
 }

@@ -6,9 +6,8 @@ const scales: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 
 export function parseSize(text: string, option: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
   const scale = scales[unit?.toLowerCase() ?? 'none'];
-  if (digits !== undefined && scale !== undefined && Number(digits) > 0) {
-    return Math.floor(Number(digits) * scale);
-  }
+  const bytes = Math.floor(Number(digits) * (scale ?? 0));
+  if (bytes >= 1) return bytes;
   throw new KbuildError('USAGE', `--${option} ${text}: not a size`, 'Write 512m, 4g or the like.');
 }
 
@@ -33,13 +32,15 @@ export function formatSize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB'];
   let unit = 0;
   let value = bytes;
-  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+  for (; Math.round(value) >= 1024 && unit < units.length - 1; unit++) value /= 1024;
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
 /** Milliseconds for people: `1.2 s`, `2 min 5 s`. */
 export function formatDuration(milliseconds: number): string {
   const total = milliseconds / 1000;
-  if (total < 60) return `${total.toFixed(total < 10 ? 2 : 1)} s`;
-  return `${Math.floor(total / 60)} min ${Math.round(total % 60)} s`;
+  // What would be rounded up to the next unit is shown in that one.
+  if (total < 59.95) return `${total.toFixed(total < 9.995 ? 2 : 1)} s`;
+  const whole = Math.round(total);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

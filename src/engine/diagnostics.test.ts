@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jobOf, kdirOf, projectAt, projectOf } from '../../test/support/job-values.js';
 import { make } from '../../test/support/make.js';
@@ -115,6 +116,40 @@ const lines: [tool: string, line: string, expected: Diagnostic][] = [
     },
   ],
   [
+    'gas',
+    "/build/hello/e.S:1: Error: no such instruction: `foo bar'",
+    {
+      severity: 'error',
+      file: '/build/hello/e.S',
+      line: 1,
+      message: "no such instruction: `foo bar'",
+    },
+  ],
+  [
+    'gas',
+    'e.S:3: Warning: value truncated',
+    { severity: 'warning', file: 'e.S', line: 3, message: 'value truncated' },
+  ],
+  [
+    'GCC, of its command line',
+    'aarch64-linux-gnu-gcc-12: error: unrecognized command-line option ‘-fnonsense’',
+    { severity: 'error', message: 'unrecognized command-line option ‘-fnonsense’' },
+  ],
+  [
+    'GCC’s compiler proper',
+    'cc1: warning: /nowhere: No such file or directory [-Wmissing-include-dirs]',
+    {
+      severity: 'warning',
+      message: '/nowhere: No such file or directory',
+      flag: '-Wmissing-include-dirs',
+    },
+  ],
+  [
+    'Clang, of its command line',
+    "clang-14: error: unknown argument: '-fnonsense'",
+    { severity: 'error', message: "unknown argument: '-fnonsense'" },
+  ],
+  [
     'sparse',
     "/build/hello/hello.c:4:5: warning: symbol 'hidden' was not declared. Should it be static?",
     {
@@ -201,6 +236,11 @@ const lines: [tool: string, line: string, expected: Diagnostic][] = [
     { severity: 'error', message: "No rule to make target 'modules'" },
   ],
   [
+    'make, of a directory that is not there',
+    'make[1]: *** /nonexistent/build: No such file or directory.  Stop.',
+    { severity: 'error', message: '/nonexistent/build: No such file or directory' },
+  ],
+  [
     'GNU ld',
     'aarch64-linux-gnu-ld: cannot find /build/hello/blob.o: No such file or directory',
     { severity: 'error', message: 'cannot find /build/hello/blob.o: No such file or directory' },
@@ -209,6 +249,35 @@ const lines: [tool: string, line: string, expected: Diagnostic][] = [
     'GNU ld, by its path',
     "/usr/bin/x86_64-linux-gnu-ld.bfd: /build/hello/a.o: undefined reference to `frob'",
     { severity: 'error', message: "/build/hello/a.o: undefined reference to `frob'" },
+  ],
+  [
+    'GNU ld, with a line',
+    "/build/hello/b.c:1: multiple definition of `f'; /build/hello/a.o:/build/hello/a.c:3: first defined here",
+    {
+      severity: 'error',
+      file: '/build/hello/b.c',
+      line: 1,
+      message:
+        "multiple definition of `f'; /build/hello/a.o:/build/hello/a.c:3: first defined here",
+    },
+  ],
+  [
+    'GNU ld, with a place in a section',
+    "/usr/bin/ld: hello.c:(.text+0x5): undefined reference to `frob'",
+    { severity: 'error', file: 'hello.c', message: "undefined reference to `frob'" },
+  ],
+  [
+    'GNU ld',
+    'aarch64-linux-gnu-ld: warning: cannot find entry symbol _start; not setting start address',
+    {
+      severity: 'warning',
+      message: 'cannot find entry symbol _start; not setting start address',
+    },
+  ],
+  [
+    'LLD',
+    'ld.lld: error: duplicate symbol: f',
+    { severity: 'error', message: 'duplicate symbol: f' },
   ],
   [
     'LLD',
@@ -239,6 +308,9 @@ describe('parseDiagnostic', () => {
     '                 from /build/hello/hello.c:2:',
     '   12 |         frob();',
     '      |         ^~~~',
+    'make[2]: *** Waiting for unfinished jobs....',
+    'build: 0 errors, 0 warnings',
+    'scaffold: cannot find optional tool, going on',
     '1 error generated.',
     'cc1: some warnings being treated as errors',
     'In file included from /usr/src/linux/include/linux/kernel.h:29,',
@@ -280,7 +352,7 @@ describe('parseDiagnostic', () => {
 });
 
 describe('userPaths', () => {
-  const project = projectOf({ 'hello.c': '', 'sub/part.c': '', Kbuild: '' });
+  const project = projectOf({ 'hello.c': '', 'sub/part.c': '', 'include/x.h': '', Kbuild: '' });
   const toUser = userPaths(jobOf(project));
 
   it('maps what lies in the build directory to the user’s own file', () => {
@@ -297,6 +369,7 @@ describe('userPaths', () => {
   it('maps the relative paths that Linux 6.13 and later give', () => {
     expect(toUser('hello.c')).toBe(`${project.directory}/hello.c`);
     expect(toUser('sub/part.c')).toBe(`${project.directory}/sub/part.c`);
+    expect(toUser('./include/x.h')).toBe(`${project.directory}/include/x.h`);
   });
 
   it('leaves what is not the project’s as the compiler named it', () => {
@@ -326,6 +399,16 @@ describe('userPaths', () => {
     const mapped = userPaths(jobs[1]!);
     expect(mapped('/build/base/base.h')).toBe(`${parent}/base/base.h`);
     expect(mapped('/build/top/top.c')).toBe(`${parent}/top/top.c`);
+  });
+
+  it('maps a path once, where a project lies in one that it depends on', () => {
+    const parent = join(temporaryDirectory({ 'build/dep/app/x.c': '' }), 'build');
+    const dep = projectAt(join(parent, 'dep'), { name: 'dep' });
+    const app = projectAt(join(parent, 'dep/app'), { name: 'app', depends: [dep.directory] });
+    const targets = [{ kdir: kdirOf('arm64'), toolchain: toolchainByName('gcc-12') }];
+    const projects = [dep, app].map((project) => ({ project, targets }));
+    const [, job] = planJobs(projects, 'x86_64');
+    expect(userPaths(job!)('/build/dep/app/x.c')).toBe(`${parent}/dep/app/x.c`);
   });
 
   it('maps another build directory, as the host has it', () => {

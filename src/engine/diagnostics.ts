@@ -1,13 +1,18 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { Diagnostic } from '../events/event.js';
 import type { Job } from '../plan/job.js';
 import { containerLayout } from '../plan/layout.js';
 
 const patterns: { pattern: RegExp; severity?: Diagnostic['severity'] }[] = [
-  // GCC, Clang and sparse: file:line:column: severity: message [-Wflag]
+  // GCC, Clang and sparse: file:line:column: severity: message [-Wflag]; gas begins it with a capital
   {
     pattern:
-      /^(?<file>[^\s:][^:]*):(?<line>\d+):(?:(?<column>\d+):)? (?<severity>fatal error|error|warning|note): (?<message>.*?)(?: \[(?<flag>-W[^\]]+)\])?$/,
+      /^(?<file>[^\s:][^:]*):(?<line>\d+):(?:(?<column>\d+):)? (?<severity>[Ff]atal error|[Ee]rror|[Ww]arning|note): (?<message>.*?)(?: \[(?<flag>-W[^\]]+)\])?$/,
+  },
+  // Compilers and linkers, of what has no place: tool: severity: message [-Wflag]
+  {
+    pattern:
+      /^(?:\S*[/-])?(?:gcc|cc1|clang|ld(?:\.\w+)?)(?:-\d+)?: (?<severity>fatal error|error|warning|note): (?<message>.*?)(?: \[(?<flag>-W[^\]]+)\])?$/,
   },
   // scripts/mod/modpost.c
   { pattern: /^(?<severity>ERROR|WARNING|FATAL): modpost: (?<message>.*)$/ },
@@ -16,13 +21,21 @@ const patterns: { pattern: RegExp; severity?: Diagnostic['severity'] }[] = [
     pattern: /^(?<file>[^\s:][^:]*):(?<line>\d+): \*\*\* (?<message>.*?)\.?\s+Stop\.$/,
     severity: 'error',
   },
+  { pattern: /^make(?:\[\d+\])?: \*\*\* (?<message>.*?)\.?\s+Stop\.$/, severity: 'error' },
+  // It goes on with other targets before it stops.
   {
-    pattern: /^make(?:\[\d+\])?: \*\*\* (?<message>No rule to make target .*?)\.?(?:\s+Stop\.)?$/,
+    pattern: /^make(?:\[\d+\])?: \*\*\* (?<message>No rule to make target .*?)\.?$/,
+    severity: 'error',
+  },
+  // GNU ld: a line where the debug information tells it, else a place in a section
+  {
+    pattern:
+      /^(?:(?:\S*[/-])?ld(?:\.\w+)?: )?(?<file>[^\s:][^:]*):(?:(?<line>\d+)|\(\S+\)): (?<message>(?:multiple definition of|undefined reference to) .*)$/,
     severity: 'error',
   },
   {
     pattern:
-      /^\S*ld(?:\.lld|\.bfd)?(?:-\d+)?: (?:error: )?(?<message>.*(?:undefined|cannot|error|multiple definition).*)$/,
+      /^(?:\S*[/-])?ld(?:\.\w+)?(?:-\d+)?: (?<message>.*(?:undefined|cannot|error|multiple definition).*)$/,
     severity: 'error',
   },
 ];
@@ -53,13 +66,20 @@ export function parseDiagnostic(
  * and, since Linux 6.13 builds in the module's own directory, relative ones.
  */
 export function userPaths(job: Job, build = containerLayout.build): (text: string) => string {
-  const placed = [job.source, ...job.dependencies];
+  // The innermost first: a project may lie in one that it depends on.
+  const placed = [job.source, ...job.dependencies].sort(
+    (a, b) => b.placement.length - a.placement.length,
+  );
   const own = new Set(job.source.project.files.map(({ path }) => path));
   return (text) => {
-    if (own.has(text)) return join(job.source.project.directory, text);
-    for (const { placement, project } of placed) {
-      text = text.replaceAll(`${build}/${placement}/`, `${project.directory}/`);
-    }
-    return text;
+    const relative = posix.normalize(text);
+    if (own.has(relative)) return join(job.source.project.directory, relative);
+    const [before = '', ...paths] = text.split(`${build}/`);
+    const mapped = paths.map((path) => {
+      const found = placed.find(({ placement }) => path.startsWith(`${placement}/`));
+      if (found === undefined) return `${build}/${path}`;
+      return found.project.directory + path.slice(found.placement.length);
+    });
+    return before + mapped.join('');
   };
 }

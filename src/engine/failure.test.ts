@@ -106,6 +106,17 @@ describe('buildFailure', () => {
     expect(failure?.message).toContain('Error 127');
   });
 
+  it('tells what was printed before make gave up, rather than that it did', () => {
+    const tail = [
+      '  CC [M]  hello.o',
+      '/bin/sh: 1: nosuchprog: not found',
+      '  GEN     gen.h',
+      'make[1]: *** [Kbuild:3: gen.h] Error 127',
+      'make: *** [Makefile:238: __sub-make] Error 2',
+    ];
+    expect(end({ tail })?.message).toBe('make failed (exit 2): /bin/sh: 1: nosuchprog: not found');
+  });
+
   it('says so if there is nothing that it could tell', () => {
     expect(end({ exitCode: 1 })?.message).toBe('make failed (exit 1): it printed nothing');
   });

@@ -57,7 +57,7 @@ export function buildFailure({
   if (first === undefined) {
     return report(
       'BUILD_MAKE_FAILED',
-      `make failed (exit ${outcome.exitCode}): ${tail.findLast((line) => line.trim() !== '') ?? 'it printed nothing'}`,
+      `make failed (exit ${outcome.exitCode}): ${lastWord(tail) ?? 'it printed nothing'}`,
       "The job's log has all that it printed; 'kbuild-ts plan' shows the make line and a docker run that reproduces it.",
     );
   }
@@ -77,5 +77,16 @@ export function buildFailure({
     'BUILD_COMPILE_ERROR',
     `${place === '' ? '' : `${place}: `}${first.message}${more}`,
     "The job's log has all that the compiler said.",
+  );
+}
+
+/** What was printed before make first gave up, or else the last line. */
+function lastWord(tail: readonly string[]): string | undefined {
+  const end = tail.findIndex((line) => /^make(\[\d+\])?: \*\*\*/.test(line));
+  // Neither `  CC [M]  hello.o` nor `make[1]: Entering directory …` says what went wrong.
+  const silent = /^\s*$|^ {2}[A-Z]+ |^make(\[\d+\])?: (Entering|Leaving) directory /;
+  return (
+    tail.slice(0, Math.max(end, 0)).findLast((line) => !silent.test(line)) ??
+    tail.findLast((line) => line.trim() !== '')
   );
 }

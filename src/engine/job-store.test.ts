@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fixtureModule } from '../../test/support/fixture-module.js';
@@ -94,6 +94,24 @@ describe('JobStore', () => {
       },
     ],
     [
+      'symbols that were changed',
+      (d) => {
+        writeFileSync(join(d, 'Module.symvers'), '0x2\tf\texporter\tEXPORT_SYMBOL\t\n');
+      },
+    ],
+    [
+      'no symbols',
+      (d) => {
+        rmSync(join(d, 'Module.symvers'));
+      },
+    ],
+    [
+      'no log',
+      (d) => {
+        rmSync(join(d, 'log'));
+      },
+    ],
+    [
       'a record that was cut off',
       (d) => {
         writeFileSync(join(d, 'record.json'), '{"formatV');
@@ -142,6 +160,14 @@ describe('JobStore', () => {
     expect(names.filter((name) => name.split('/').length === 2)).toEqual([
       join(key.slice(0, 2), key),
     ]);
+  });
+
+  it('lets the user of a build read the symbols, whatever the umask', async () => {
+    const store = newStore();
+    const before = process.umask(0o077);
+    const { directory } = await store.save(key, files()).finally(() => process.umask(before));
+    expect(statSync(directory).mode & 0o777).toBe(0o755);
+    expect(statSync(join(directory, 'Module.symvers')).mode & 0o777).toBe(0o644);
   });
 
   it('keeps a job that has no modules', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -119,6 +119,21 @@ describe('a job that is built', () => {
     expect((await runOne(job, context())).diagnostics).toEqual(diagnostics);
   });
 
+  it('tells them by the paths of the directory that it is built in, whoever built it first', async () => {
+    const lines = ['/build/params/params.c:1:2: warning: in /build/params/params.h'];
+    const { context } = fakeEngine(() => ({ ...good, lines }));
+    const first = paramsJob();
+    await runOne(first, context());
+    const copy = join(temporaryDirectory(), 'copy');
+    cpSync(first.source.project.directory, copy, { recursive: true });
+    const second = jobOf(projectAt(copy, { name: 'params' }), kdirOf('x86_64'));
+    expect(second.key).toBe(first.key);
+    expect(await runOne(second, context())).toMatchObject({
+      status: 'cached',
+      diagnostics: [{ file: join(copy, 'params.c'), message: `in ${join(copy, 'params.h')}` }],
+    });
+  });
+
   it('publishes modules by their names, unless two have the same', async () => {
     const two = { 'a/params.ko': params, 'b/params.ko': params, 'c/exporter.ko': exporter };
     const { context } = fakeEngine(() => ({ files: two }));
@@ -206,6 +221,31 @@ describe('a module that does not stand up to verification', () => {
     expect(runtime.specs).toHaveLength(2);
   });
 
+  it.each([
+    ['is no ELF file', 'text'],
+    ['was cut off', params.subarray(0, 500)],
+    [
+      'ends in half a signature',
+      Buffer.concat([params, Buffer.from('~Module signature appended~\n')]),
+    ],
+  ])('because it %s is a failure like any other, with its log', async (_, content) => {
+    const lines = ['/build/params/params.c:1:2: warning: hm'];
+    const { context, store, runtime } = fakeEngine(() => ({
+      lines,
+      files: { 'params.ko': content },
+    }));
+    const job = paramsJob();
+    const result = await runOne(job, context());
+    expect(result).toMatchObject({ status: 'failed', modules: [] });
+    expect(result.error?.code).toBe('VERIFY_FAILED');
+    expect(result.error?.message).toMatch(/^params\.ko: /);
+    expect(result.diagnostics).toHaveLength(1);
+    expect(readFileSync(result.log!, 'utf8')).toBe(`${lines[0]}\n`);
+    expect(await store.load(job.key)).toBeUndefined();
+    await runOne(job, context());
+    expect(runtime.specs).toHaveLength(2);
+  });
+
   it('takes all modules of its job with it', async () => {
     const { context } = fakeEngine(() => ({
       files: { ...good.files, 'exporter.ko': exporter, 'wrong.ko': exporter },
@@ -273,6 +313,30 @@ describe('the cache', () => {
     expect(publishedBytes(again)[0]?.equals(params)).toBe(true);
     expect(runtime.specs).toHaveLength(2);
     expect((await runOne(job, context())).status).toBe('cached');
+  });
+
+  it.each(['Module.symvers', 'log'])('does not give an entry without its %s', async (name) => {
+    const { context, store } = fakeEngine(() => good);
+    const job = paramsJob();
+    await runOne(job, context());
+    const entry = await store.load(job.key);
+    rmSync(join(entry!.directory, name));
+    const again = await runOne(job, context());
+    expect(again.status).toBe('built');
+    expect(existsSync(again.log!)).toBe(true);
+    expect((await runOne(job, context())).status).toBe('cached');
+  });
+
+  it('does not give what an image made that its name no longer stands for', async () => {
+    const { context } = fakeEngine(() => good);
+    const job = paramsJob();
+    const { imageId } = await runOne(job, context());
+    const same = await runOne(job, context({ knownImageId: () => imageId }));
+    expect(same.status).toBe('cached');
+    const renewed = { knownImageId: () => 'new', imageOf: () => Promise.resolve('new') };
+    const again = await runOne(job, context(renewed));
+    expect(again).toMatchObject({ status: 'built', imageId: 'new' });
+    expect(await runOne(job, context(renewed))).toMatchObject({ status: 'cached', imageId: 'new' });
   });
 
   it('does not give what is no longer right: it is built again', async () => {

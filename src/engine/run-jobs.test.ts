@@ -290,6 +290,22 @@ describe('a run that is interrupted', () => {
     expect(runtime.specs).toHaveLength(2);
   });
 
+  it('says so of each job that ran, and does not speak of --fail-fast', async () => {
+    const abort = new AbortController();
+    const { context, runtime, events } = fakeEngine(() => ({ until: never }));
+    const run = kbuildErrorOf(() =>
+      runJobs(several('a', 'b'), going, context({ signal: abort.signal })),
+    );
+    await runtime.begun(2);
+    abort.abort();
+    await run;
+    const ends = events.filter((event) => event.type === 'job-end');
+    expect(ends.map(({ status, error }) => [status, error?.message])).toEqual([
+      ['skipped', 'interrupted'],
+      ['skipped', 'interrupted'],
+    ]);
+  });
+
   it('begins nothing at all if that was before its begin', async () => {
     const { context, runtime, events } = fakeEngine(() => good, { signal: AbortSignal.abort() });
     const error = await kbuildErrorOf(() => runJobs(several('a'), one, context()));
@@ -324,6 +340,25 @@ describe('a run that is interrupted', () => {
     other.open();
     expect(statuses(await going)).toEqual(['b built']);
   });
+});
+
+it('however many jobs wait for the end of a run, Node does not take it for a leak', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  const all = gate();
+  const { context, runtime } = fakeEngine(() => ({ ...good, until: all.opened }));
+  const run = runJobs(
+    several(...Array.from({ length: 12 }, (_, i) => `job${i}`)),
+    { ...going, concurrency: 12 },
+    context(),
+  );
+  await runtime.begun(12);
+  all.open();
+  await run;
+  await new Promise(setImmediate); // warnings are told a tick later
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
 });
 
 it('every event of a job carries the same label, which can be written as JSON', async () => {

@@ -24,7 +24,7 @@ export interface AppendedSignature {
 
 /**
  * Finds the signature at the end of a module's bytes, or undefined where there is none.
- * Presence is no validity: see `readPkcs7` and `release/verify-signature`.
+ * Presence is no validity: `readSigner` tells whose it claims to be.
  * @throws KbuildError MODULE_SIGNATURE_FORMAT if the marker is there and the rest is not
  */
 export function findSignature(bytes: Uint8Array): AppendedSignature | undefined {

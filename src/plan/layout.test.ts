@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { containerLayout, hostLayout, relocateMake } from './layout.js';
+import { kdirOf } from '../../test/support/job-values.js';
+import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
+import { checkKdirPlace, containerLayout, hostLayout, relocateMake } from './layout.js';
 
 const host = hostLayout('/cache/runs/1/host/job');
 
@@ -8,6 +10,26 @@ describe('hostLayout', () => {
     const paths = Object.values(host);
     expect(new Set(paths).size).toBe(3);
     for (const path of paths) expect(path).toMatch(/^\/cache\/runs\/1\/host\/job\/\w+$/);
+  });
+});
+
+describe('checkKdirPlace', () => {
+  const mountOf = (target: string) => [{ source: target, target }];
+
+  it.each(['/build', '/build/linux', '/src/linux', '/symvers/x'])('refuses %s', async (path) => {
+    const changes = [{ path, mounts: mountOf(path) }, { mounts: mountOf(path) }];
+    for (const kdir of changes.map((change) => kdirOf('arm64', change))) {
+      const error = await kbuildErrorOf(() => {
+        checkKdirPlace(kdir);
+      });
+      expect(error.code).toBe('KDIR_NOT_IN_PLACE');
+      expect(error.message).toContain(kdir.path);
+      expect(error.hint).toContain('/src, /build, /symvers');
+    }
+  });
+
+  it.each(['/usr/src/linux', '/builds/linux', '/home/me/build', '/srcs'])('takes %s', (path) => {
+    checkKdirPlace(kdirOf('arm64', { path, mounts: mountOf(path) }));
   });
 });
 
@@ -31,6 +53,13 @@ describe('relocateMake', () => {
       'modules',
       `KCFLAGS=-ffile-prefix-map=${host.build}=/build`,
     ]);
+  });
+
+  it('does not move what others have given, though it begins alike', () => {
+    const words = ['-C', '/build/linux', 'M=/build/hello', 'DATA=/build/data'];
+    expect(relocateMake(['make', ...words], host).slice(1, -1)).toEqual(
+      words.with(2, `M=${host.build}/hello`),
+    );
   });
 
   it('moves the directory of a project that runs its own Makefile', () => {

@@ -20,7 +20,7 @@ export const containerLayout: Layout = { sources: '/src', build: '/build', symve
  */
 export function checkKdirPlace({ path, mounts }: Kdir): void {
   const targets = [path, ...mounts.map(({ target }) => target)];
-  const taken = Object.values(containerLayout).find((own: string) =>
+  const taken = Object.values<string>({ ...containerLayout }).find((own) =>
     targets.some((target) => target === own || target.startsWith(`${own}/`)),
   );
   if (taken === undefined) return;

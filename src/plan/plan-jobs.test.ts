@@ -92,6 +92,12 @@ describe('planJobs', () => {
     expect(JSON.parse(JSON.stringify(jobs))).toEqual(jobs);
   });
 
+  it('refuses a KDIR that lies where a build has its own directories', async () => {
+    const kdir = kdirOf('arm64', { path: '/build/linux', mounts: [] });
+    const error = await kbuildErrorOf(() => plan(forAll(projectOf(), [kdir])));
+    expect(error.code).toBe('KDIR_NOT_IN_PLACE');
+  });
+
   it('gives nothing for a project without a target', () => {
     expect(plan({ project: projectOf(), targets: [] })).toEqual([]);
   });
@@ -196,6 +202,19 @@ describe('where the modules of a job go', () => {
       '6.1.0-56-arm64/arm64/gcc-12',
       '6.1.0-56-amd64/x86_64',
     ]);
+  });
+
+  it('is named after the toolchain, too, if only others ask for several', () => {
+    const { base, top } = projectsOf({ base: [], top: ['base'] });
+    // As two resolutions of one reference give it: equal, and not the same object.
+    const targets = [gcc10, gcc12].map((toolchain) => ({ kdir: { ...arm64 }, toolchain }));
+    const jobs = plan({ project: base!, targets: [] }, { project: top!, targets });
+    expect(jobs.map(({ project, output }) => [project, output])).toEqual(
+      ['gcc-10', 'gcc-12'].flatMap((name) => [
+        ['base', `6.1.0-56-arm64/arm64/${name}`],
+        ['top', `6.1.0-56-arm64/arm64/${name}`],
+      ]),
+    );
   });
 
   it('is refused if two projects would write the same module there', async () => {

@@ -71,6 +71,7 @@ describe('the command that reproduces a job', () => {
     const mounts = [
       { source: '/cache/a', target: '/usr/src/linux-headers-6.1.0-56-arm64' },
       { source: '/cache/b', target: '/usr/lib/linux-kbuild-6.1' },
+      { source: '/a,b', target: '/a,b' },
     ];
     const job = jobOf(projectOf(), kdirOf('arm64', { mounts }));
     const sources = { source: job.source.project.directory, target: '/src/hello' };

@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Project } from './project.js';
 
-/** A project's files and a hash over their names, contents and modes: what a job is built from. */
+/** One file's part of a project's digest: its name, content and mode. */
 function hashEntry(path: string, mode: string, content: Uint8Array | string): string {
   const digest = createHash('sha256').update(content).digest('hex');
   return `${mode} ${digest} ${path}\n`;

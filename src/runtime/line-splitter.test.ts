@@ -68,6 +68,13 @@ describe('LineSplitter', () => {
     expect(lines.join('')).toBe('x'.repeat(2 ** 20));
   });
 
+  it('cuts lines at another limit, if asked', () => {
+    const lines: string[] = [];
+    const splitter = new LineSplitter((line) => lines.push(line), 4);
+    for (const chunk of ['ab', 'cd', 'e', 'f\n']) splitter.write(Buffer.from(chunk));
+    expect(lines).toEqual(['abcde', 'f']);
+  });
+
   it('gives something for bytes that are no UTF-8', () => {
     expect(linesOf(Buffer.from([0x61, 0xff, 0x62, 0x0a]))).toEqual(['a\ufffdb']);
   });

@@ -8,14 +8,18 @@ export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
 
-  constructor(readonly onLine: (line: string) => void) {}
+  /** @param limit characters of an unended line beyond which what has come of it is given */
+  constructor(
+    readonly onLine: (line: string) => void,
+    readonly limit = longestLine,
+  ) {}
 
   write(chunk: Buffer): void {
     this.#rest += this.#decoder.write(chunk);
     const lines = this.#rest.split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#emit(line);
-    if (this.#rest.length > longestLine) {
+    if (this.#rest.length > this.limit) {
       this.#emit(this.#rest);
       this.#rest = '';
     }

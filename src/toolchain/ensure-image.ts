@@ -10,7 +10,7 @@ import type { Toolchain } from './toolchain.js';
 
 export interface EnsureImageContext {
   images: ImageStore;
-  /** The architecture of the engine's machine. */
+  /** The architecture that images are made for: this machine's. */
   buildArch: string;
   scratch: string;
   emit: Emit;

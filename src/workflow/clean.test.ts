@@ -8,28 +8,32 @@ import {
   writeTree,
   type FileTree,
 } from '../../test/support/temporary-directory.js';
+import { indexName } from '../artifact/publish-index.js';
 import { cleanOutput } from './clean.js';
 
-/** An output directory with a manifest that lists these files. */
-function outputWith(paths: string[], more: FileTree = {}, log?: string): FileTree {
-  const artifacts = paths.map((path) => ({ path }));
-  const manifest = { schemaVersion: 1, jobs: [{ id: 'a', artifacts, ...(log && { log }) }] };
-  const files: FileTree = { 'manifest.json': JSON.stringify(manifest), ...more };
-  const listed = [...paths, ...(log === undefined ? [] : [log])];
-  for (const path of listed) if (!/^\/|\.$|\.\./.test(path)) files[path] = 'content';
-  return files;
+/** An index that lists these files. */
+function indexText(paths: readonly string[]): string {
+  const owner = { project: 'a', release: '6.1', arch: 'arm64', toolchain: 'gcc-12' };
+  const files = Object.fromEntries(paths.map((path) => [path, owner]));
+  return JSON.stringify({ formatVersion: 1, files });
+}
+
+/** An output directory with these files, as a run leaves it. */
+function outputWith(paths: readonly string[], more: FileTree = {}): FileTree {
+  const files = Object.fromEntries(paths.map((path) => [path, 'content']));
+  return { ...files, 'manifest.json': '{}', [indexName]: indexText(paths), ...more };
 }
 
 const under = (directory: string, files: FileTree): FileTree =>
   Object.fromEntries(Object.entries(files).map(([name, file]) => [`${directory}/${name}`, file]));
 
 describe('cleanOutput', () => {
-  it('removes what the manifest lists, the manifest and what is empty then', async () => {
-    const paths = ['6.1/arm64/a.ko', '6.1/x86_64/b.ko'];
-    const parent = temporaryDirectory(under('dist', outputWith(paths, {}, 'logs/a.log')));
+  it('removes what runs have put there, their records and what is empty then', async () => {
+    const paths = ['6.1/arm64/a.ko', '6.1/x86_64/b.ko', 'logs/a.log'];
+    const parent = temporaryDirectory(under('dist', outputWith(paths)));
     const output = join(parent, 'dist');
     const removed = await cleanOutput('/nonexistent', output);
-    const expected = [...paths, 'logs/a.log', 'manifest.json'];
+    const expected = [...paths, 'manifest.json', indexName];
     expect(removed.sort()).toEqual(expected.map((path) => join(output, path)).sort());
     expect(readdirSync(parent)).toEqual([]);
   });
@@ -40,32 +44,36 @@ describe('cleanOutput', () => {
     expect(readdirSync(output, { recursive: true }).sort()).toEqual(['b.ko', 'r', 'r/mine.txt']);
   });
 
-  it('never leaves the output directory, whatever the manifest says', async () => {
+  it('never leaves the output directory, whatever the index says', async () => {
     const parent = temporaryDirectory({ 'precious.ko': '', 'dist2/b.ko': '', 'dist/a.ko': '' });
     const output = join(parent, 'dist');
     const outside = ['../precious.ko', 'r/../../precious.ko', '../dist2/b.ko', '..', '.'];
-    const manifest = outputWith(['a.ko', join(parent, 'precious.ko'), ...outside]);
-    writeTree(output, { 'manifest.json': manifest['manifest.json']! });
+    const listed = ['a.ko', join(parent, 'precious.ko'), ...outside];
+    writeTree(output, { [indexName]: indexText(listed) });
     expect(await cleanOutput('/nonexistent', output)).toEqual([
       join(output, 'a.ko'),
-      join(output, 'manifest.json'),
+      join(output, indexName),
     ]);
     expect(readdirSync(parent).sort()).toEqual(['dist2', 'precious.ko']);
     expect(readdirSync(join(parent, 'dist2'))).toEqual(['b.ko']);
   });
 
   it('copes with what was removed already', async () => {
-    const output = temporaryDirectory({
-      'manifest.json': JSON.stringify({ jobs: [{ artifacts: [{ path: 'gone.ko' }] }] }),
-    });
-    expect(await cleanOutput('/nonexistent', output)).toEqual([join(output, 'manifest.json')]);
+    const output = temporaryDirectory({ [indexName]: indexText(['gone.ko', 'logs/gone.log']) });
+    expect(await cleanOutput('/nonexistent', output)).toEqual([join(output, indexName)]);
   });
 
-  it('does nothing where no run has left a manifest', async () => {
-    const output = temporaryDirectory({ 'a.ko': '' });
+  it('leaves a directory alone that stands where a run once put a file', async () => {
+    const output = temporaryDirectory({ [indexName]: indexText(['a.ko']), 'a.ko/mine': '' });
+    expect(await cleanOutput('/nonexistent', output)).toEqual([join(output, indexName)]);
+    expect(readdirSync(output)).toEqual(['a.ko']);
+  });
+
+  it('does nothing where no run has put anything, be there a manifest of another tool', async () => {
+    const output = temporaryDirectory({ 'manifest.json': '{"name": "web app"}' });
     expect(await cleanOutput('/nonexistent', output)).toEqual([]);
     expect(await cleanOutput('/nonexistent', join(output, 'nowhere'))).toEqual([]);
-    expect(readdirSync(output)).toEqual(['a.ko']);
+    expect(readdirSync(output)).toEqual(['manifest.json']);
   });
 
   it('finds the output directory of a project', async () => {
@@ -77,11 +85,15 @@ describe('cleanOutput', () => {
     expect(readdirSync(project)).toEqual(['hello.c']);
   });
 
-  it('refuses a manifest that it cannot read, and removes nothing', async () => {
-    const output = temporaryDirectory({ 'manifest.json': '{ half a', 'a.ko': '' });
+  it.each([
+    ['half', '{ half a'],
+    ['of another shape', '{"formatVersion": 1, "files": ["a.ko"]}'],
+    ['null', 'null'],
+  ])('refuses an index that it cannot read, and removes nothing: %s', async (_, text) => {
+    const output = temporaryDirectory({ [indexName]: text, 'a.ko': '' });
     const error = await kbuildErrorOf(() => cleanOutput('/nonexistent', output));
     expect(error.code).toBe('STORAGE_FAILED');
-    expect(error.message).toContain(join(output, 'manifest.json'));
-    expect(readdirSync(output).sort()).toEqual(['a.ko', 'manifest.json']);
+    expect(error.message).toContain(join(output, indexName));
+    expect(readdirSync(output).sort()).toEqual([indexName, 'a.ko']);
   });
 });

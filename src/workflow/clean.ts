@@ -63,7 +63,13 @@ async function removeEmpty(directory: string, root: string): Promise<void> {
   if (directory !== root) await removeEmpty(dirname(directory), root);
 }
 
-/** Removes the cache directory and, where an engine answers, the images that kbuild-ts made. */
+/** What kbuild-ts keeps in its cache directory. */
+const cacheNames = ['apt', 'dockerd.log', 'images', 'jobs', 'kernels', 'packages', 'runs'];
+
+/**
+ * Removes what is in the cache directory and, where an engine answers, the images that kbuild-ts
+ * made. What it did not put there stays: the directory may be anything that a variable names.
+ */
 export async function cleanAll(): Promise<string[]> {
   const removed: string[] = [];
   try {
@@ -73,9 +79,11 @@ export async function cleanAll(): Promise<string[]> {
     if (!(error instanceof KbuildError)) throw error; // no engine: no images
   }
   const cache = cacheDirectory();
-  if (existsSync(cache)) {
-    await rm(cache, { recursive: true });
-    removed.push(cache);
+  for (const path of cacheNames.map((name) => join(cache, name))) {
+    if (!existsSync(path)) continue;
+    await rm(path, { recursive: true });
+    removed.push(path);
   }
+  if (existsSync(cache)) await removeEmpty(cache, cache);
   return removed;
 }

@@ -27,6 +27,20 @@ describe('findProgram', () => {
     expect(findProgram('x', { PATH: [first, second].join(':') })).toBe(join(second!, 'x'));
   });
 
+  it('passes by a directory', () => {
+    const [first, second] = [{ 'x/y': '' }, { x: program }].map(temporaryDirectory);
+    expect(findProgram('x', { PATH: [first, second].join(':') })).toBe(join(second!, 'x'));
+  });
+
+  it('does not look into the working directory, which an empty PATH would mean', () => {
+    // Runnable, and from here, at the top of this repository, nowhere but here.
+    const name = 'bin/kbuild-ts.js';
+    expect(findProgram(name, { PATH: '.' })).toBe(name);
+    for (const PATH of [undefined, '', ':/nonexistent']) {
+      expect(findProgram(name, { PATH })).toBeUndefined();
+    }
+  });
+
   it('finds nothing where there is nothing', () => {
     expect(findProgram('kbuild-ts-no-such-program', { PATH: '/nonexistent' })).toBeUndefined();
     expect(findProgram('kbuild-ts-no-such-program', {})).toBeUndefined();

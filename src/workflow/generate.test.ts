@@ -61,14 +61,14 @@ describe('generateMakefile', () => {
     expect(readFileSync(join(directory, 'own/Kbuild'), 'utf8')).toBe('obj-m := own.o\n');
   });
 
-  it('writes nothing for what a project depends on', async () => {
+  it('writes those of what a project depends on too: its Makefile makes them', async () => {
     const directory = temporaryDirectory({
       'base/base.c': moduleSource(),
       'top/kbuild.config.yaml': 'name: top\ndepends: [../base]\n',
       'top/top.c': moduleSource(),
     });
     await generateMakefile(join(directory, 'top'), { dryRun: false });
-    expect(readdirSync(join(directory, 'base'))).toEqual(['base.c']);
+    expect(readdirSync(join(directory, 'base')).sort()).toEqual(['Kbuild', 'Makefile', 'base.c']);
   });
 
   it('refuses a project that has a Kbuild or a Makefile of its own', async () => {

@@ -231,7 +231,7 @@ describe('on a terminal', () => {
   it('prints no colour where NO_COLOR is set', async () => {
     const shown = await onTerminal({ NO_COLOR: '1' });
     expect(shown).toContain('1 built in');
-    // eslint-disable-next-line no-control-regex -- colours are escape sequences
+
     expect(shown).not.toMatch(/\x1b\[[0-9;]*m/);
   });
 });
@@ -421,6 +421,17 @@ describe('doctor and clean', () => {
       'mine',
       'mine/notes.txt',
     ]);
+  });
+});
+
+describe('clean --all', () => {
+  it('removes what kbuild-ts keeps, and nothing else of the directory that is named', async () => {
+    const cache = temporaryDirectory({ 'jobs/ab/record.json': '{}', 'mine.txt': 'keep me' });
+    // Without an engine: the images of this machine are wanted.
+    const env = { KBUILD_TS_CACHE_DIR: cache, DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+    const { exitCode } = await kbuild(['clean', '--all'], { env });
+    expect(exitCode).toBe(0);
+    expect(readdirSync(cache)).toEqual(['mine.txt']);
   });
 });
 

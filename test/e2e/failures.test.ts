@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { execa, execaSync } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/errors/codes.js';
 import type { Kdir } from '../../src/kernel/kdir.js';
 import type { Manifest } from '../../src/artifact/manifest-schema.js';
-import { build, examples, kbuild } from '../support/cli.js';
+import { build, examples, kbuild, root } from '../support/cli.js';
 import { containersOf } from '../support/docker.js';
 import { fetchedKdir, placeOf } from '../support/kdir.js';
 import { moduleSource } from '../support/project.js';
@@ -50,7 +51,11 @@ async function failed(
   expect(job?.status).toBe('failed');
   expect(job?.artifacts).toEqual([]);
   expect(exitCode).toBe(exit);
-  expect(readdirSync(join(project, 'dist')).sort()).toEqual(['logs', 'manifest.json']);
+  expect(readdirSync(join(project, 'dist')).sort()).toEqual([
+    '.kbuild-ts.json',
+    'logs',
+    'manifest.json',
+  ]);
   expect(await containersOf(job!.id)).toEqual([]);
   return document;
 }
@@ -98,39 +103,51 @@ describe('an engine that is not there', () => {
   });
 });
 
-it('an engine without permission is named, and how to get it', async () => {
-  // The compiled program where a user without privileges can read it.
-  const home = temporaryDirectory();
-  await chmod(home, 0o777);
-  const socket = join(home, 'docker.sock');
-  await writeFile(socket, '');
-  await chmod(socket, 0o600);
-  const { stdout } = await execa(
-    'setpriv',
-    ['--reuid=65534', '--clear-groups', 'test', '-r', join(hello, 'hello.c')],
-    { reject: false, all: true },
-  );
-  expect(stdout).toBe('');
-  await refused(
-    ['.', '--arch', 'arm64', '--kernel', 'debian:bookworm'],
-    'ENGINE_PERMISSION',
-    4,
-    /no permission to use the container engine/,
-    /usermod -aG docker/,
-    {
-      cwd: await copyOfHello(home),
-      uid: 65534,
-      env: { DOCKER_HOST: `unix://${socket}`, KBUILD_TS_CACHE_DIR: join(home, 'cache') },
-    },
-  );
-});
+describe('an engine without permission', () => {
+  let forbidden: string;
+  const server = createServer();
 
-async function copyOfHello(parent: string): Promise<string> {
-  const path = join(parent, 'hello');
-  await cp(hello, path, { recursive: true, filter: (source) => !source.endsWith('/dist') });
-  await execa('chown', ['-R', '65534:65534', path]);
-  return path;
-}
+  beforeAll(async () => {
+    forbidden = join(temporaryDirectory(), 'docker.sock');
+    await new Promise<void>((resolve) => server.listen(forbidden, resolve));
+    await chmod(forbidden, 0o600);
+    await chown(forbidden, 65534, 65534);
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  it('is named, and how to get it', async () => {
+    const args = [hello, '--arch', 'arm64', '--no-cache', '--out', temporaryDirectory()];
+    const env = { DOCKER_HOST: `unix://${forbidden}` };
+    const { exitCode, document } = await build(args, { powerless: true, env });
+    expect(document.jobs[0]?.error).toMatchObject({
+      code: 'ENGINE_PERMISSION',
+      message: expect.stringContaining(
+        `no permission to use the container engine at unix://${forbidden}`,
+      ),
+      hint: expect.stringContaining('usermod -aG docker'),
+    });
+    expect(exitCode).toBe(4);
+  });
+
+  it('is passed by for one that may be used', () => {
+    const script = `import { chooseSocket } from ${JSON.stringify(join(root, 'lib/runtime/docker/connect.js'))};
+console.log(chooseSocket(process.argv.slice(1)));`;
+    const drop = [
+      '--inh-caps=-all',
+      '--bounding-set=-all',
+      process.execPath,
+      '--input-type=module',
+    ];
+    const { stdout } = execaSync('setpriv', [
+      ...drop,
+      '-e',
+      script,
+      forbidden,
+      '/var/run/docker.sock',
+    ]);
+    expect(stdout).toBe('/var/run/docker.sock');
+  });
+});
 
 describe('a KDIR that cannot be used', () => {
   let clean: Kdir;

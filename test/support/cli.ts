@@ -11,17 +11,20 @@ const bin = join(root, 'bin/kbuild-ts.js');
 export interface CliOptions {
   cwd?: string;
   env?: Record<string, string | undefined>;
-  uid?: number;
+  /** Runs it without what root may do beyond its files' permissions. */
+  powerless?: boolean;
 }
 
 /** Starts the real command line; the promise gives its output and exit code, whatever they are. */
-export function start(args: string[], { cwd = root, env = {}, uid }: CliOptions = {}) {
-  return execa(process.execPath, [bin, ...args], {
+export function start(args: string[], { cwd = root, env = {}, powerless }: CliOptions = {}) {
+  const command = [process.execPath, bin, ...args];
+  const without = ['setpriv', '--inh-caps=-all', '--bounding-set=-all'];
+  const [file = '', ...rest] = powerless === true ? [...without, ...command] : command;
+  return execa(file, rest, {
     cwd,
     env: { NO_COLOR: '1', ...env },
     stdin: 'ignore',
     reject: false,
-    ...(uid !== undefined && { uid, gid: uid }),
   });
 }
 

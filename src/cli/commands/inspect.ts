@@ -35,9 +35,11 @@ export const inspectCommand = defineCommand({
             : `${signature.signer} (${signature.hash}, key ${signature.keyId})`,
         ],
       ];
-      console.log(paint('bold', path));
+      console.log(paint('bold', withoutControls(path)));
       for (const [name, value] of rows) {
-        console.log(`  ${paint('dim', name.padEnd(12))} ${withoutControls(value)}`);
+        console.log(
+          `  ${paint('dim', withoutControls(name).padEnd(12))} ${withoutControls(value)}`,
+        );
       }
     }
     return 0;

@@ -32,11 +32,11 @@ export function liveReporter(): Reporter {
     const done = new Promise<void>((resolve, reject) => {
       settle = (error) => {
         if (error === undefined) resolve();
-        else reject(new Error(error));
+        else reject(new Error(withoutControls(error)));
       };
     });
     done.catch(() => undefined); // the view waits for it only once it is shown
-    const made: Entry = { title, done, finish: settle };
+    const made: Entry = { title: withoutControls(title), done, finish: settle };
     entries.set(id, made);
     return made;
   };
@@ -67,8 +67,8 @@ export function liveReporter(): Reporter {
   const retitle = (id: string, title: string) => {
     const item = entries.get(id);
     if (item === undefined) return;
-    item.title = title;
-    if (item.task !== undefined) item.task.title = title;
+    item.title = withoutControls(title);
+    if (item.task !== undefined) item.task.title = item.title;
   };
   const say = (item: Entry | undefined, line: string) => {
     if (item?.task !== undefined) item.task.output = withoutControls(line);
@@ -91,7 +91,9 @@ export function liveReporter(): Reporter {
           entries.get(event.id)?.finish(event.error?.message);
           break;
         case 'warning':
-          view = view.then(() => process.stderr.write(`warning: ${event.message}\n`));
+          view = view.then(() =>
+            process.stderr.write(`warning: ${withoutControls(event.message)}\n`),
+          );
           break;
         case 'plan':
           jobs.push(...event.jobs);

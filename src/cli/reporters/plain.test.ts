@@ -117,6 +117,11 @@ describe('formatDiagnostic', () => {
     else expect(text).toMatch(expected);
   });
 
+  it('lets no flag move the cursor', () => {
+    const text = formatDiagnostic({ ...warning, flag: '-Wx\x1b[2J' }, plainStyle);
+    expect(text).toMatch(/ \[-Wx\]$/);
+  });
+
   it('paints errors otherwise than warnings', () => {
     const bare = { message: 'm' };
     expect(formatDiagnostic({ ...bare, severity: 'error' }, visibleStyle)).toBe('<red:error>: m');

@@ -30,7 +30,7 @@ function describe(event: Event, { paint }: Style, verbose: boolean): string | un
         ? `${paint('green', '  ready')} ${event.id} ${paint('dim', formatDuration(event.milliseconds))}`
         : undefined; // the error itself is printed where it ends the run or the job
     case 'warning':
-      return `${paint('yellow', 'warning')} ${event.message}\n        ${paint('dim', event.hint)}`;
+      return `${paint('yellow', 'warning')} ${withoutControls(event.message)}\n        ${paint('dim', event.hint)}`;
     case 'plan':
       return undefined;
     case 'job-start':
@@ -59,5 +59,5 @@ export function formatDiagnostic(diagnostic: Diagnostic, { paint }: Style): stri
   const place = file === undefined ? [] : [displayPath(file), line, column];
   const prefix = place.filter((part) => part !== undefined).join(':');
   const said = `${paint(severity === 'error' ? 'red' : 'yellow', severity)}: ${withoutControls(message)}`;
-  return `${prefix === '' ? '' : `${withoutControls(prefix)}: `}${said}${flag === undefined ? '' : ` [${flag}]`}`;
+  return `${prefix === '' ? '' : `${withoutControls(prefix)}: `}${said}${flag === undefined ? '' : ` [${withoutControls(flag)}]`}`;
 }

@@ -1,3 +1,4 @@
+import { linkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { kbuildErrorOf } from '../../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
 import { KbuildError } from '../../errors/kbuild-error.js';
-import { engineError, findEngine } from './connect.js';
+import { chooseSocket, engineError, findEngine } from './connect.js';
 
 describe('findEngine', () => {
   const server = createServer((request, response) => {
@@ -29,14 +30,26 @@ describe('findEngine', () => {
     await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
     const { port } = tcp.address() as AddressInfo;
     try {
-      vi.stubEnv('DOCKER_HOST', `tcp://127.0.0.1:${port}`);
-      const { docker, address } = findEngine();
+      const { docker, address } = findEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
       expect(address).toBe(`tcp://127.0.0.1:${port}`);
       expect(String(await docker.ping())).toBe('TCP /_ping');
     } finally {
-      vi.unstubAllEnvs();
       tcp.close();
     }
+  });
+
+  it.each([
+    ['tcp://box:2375', {}, 'http', '2375'],
+    ['http://box:1234', {}, 'http', '1234'],
+    ['https://box:1234', {}, 'https', '1234'],
+    ['tcp://box:2376', {}, 'https', '2376'],
+    ['tcp://box:1234', { DOCKER_TLS_VERIFY: '1' }, 'https', '1234'],
+    ['ssh://me@box:22', { SSH_AUTH_SOCK: '/run/agent' }, 'ssh', '22'],
+  ])('goes by the environment that it is given: %s, %j', (DOCKER_HOST, more, protocol, port) => {
+    vi.stubEnv('DOCKER_HOST', 'tcp://elsewhere:1');
+    const { docker } = findEngine({ DOCKER_HOST, ...more });
+    vi.unstubAllEnvs();
+    expect(docker.modem).toMatchObject({ protocol, host: 'box', port });
   });
 
   it('does not look elsewhere if DOCKER_HOST names a socket that is not there', async () => {
@@ -51,16 +64,46 @@ describe('findEngine', () => {
   });
 });
 
+describe('chooseSocket', () => {
+  const directory = temporaryDirectory({ file: '' });
+  const [live, stale, file] = ['live', 'stale', 'file'].map((name) => join(directory, name));
+  const servers = [createServer(), createServer()];
+
+  beforeAll(async () => {
+    const listen = (path: string, i: number) =>
+      new Promise<void>((resolve) => servers[i]?.listen(path, resolve));
+    await listen(live!, 0);
+    await listen(`${stale!}.first`, 1);
+    // Node removes the socket that it made; an engine that was killed leaves its own.
+    linkSync(`${stale!}.first`, stale!);
+    await new Promise((resolve) => servers[1]?.close(resolve));
+  });
+  afterAll(() => new Promise((resolve) => servers[0]?.close(resolve)));
+
+  it('passes by a socket on which nobody listens, and by what is no socket', () => {
+    expect(chooseSocket(['/nonexistent', directory, file!, stale!, live!])).toBe(live);
+  });
+
+  it('takes a socket on which nobody seems to listen rather than none', () => {
+    expect(chooseSocket([file!, stale!])).toBe(stale);
+    expect(chooseSocket([file!])).toBeUndefined();
+  });
+});
+
 describe('findEngine, for an address that is none', () => {
-  it.each(['localhost:2375', '/var/run/docker.sock', 'docker', 'tcp://', 'ftp://host'])(
-    'says so and how to write one: %s',
-    async (address) => {
-      const error = await kbuildErrorOf(() => findEngine({ DOCKER_HOST: address }));
-      expect(error.code).toBe('ENGINE_NOT_FOUND');
-      expect(error.message).toContain(`'${address}'`);
-      expect(error.hint).toContain('tcp://host:port');
-    },
-  );
+  it.each([
+    'localhost:2375',
+    '/var/run/docker.sock',
+    'docker',
+    'tcp://',
+    'tcp://box:port',
+    'ftp://host',
+  ])('says so and how to write one: %s', async (address) => {
+    const error = await kbuildErrorOf(() => findEngine({ DOCKER_HOST: address }));
+    expect(error.code).toBe('ENGINE_NOT_FOUND');
+    expect(error.message).toContain(`'${address}'`);
+    expect(error.hint).toContain('tcp://host:port');
+  });
 });
 
 describe('engineError', () => {

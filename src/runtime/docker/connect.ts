@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { KbuildError } from '../../errors/kbuild-error.js';
@@ -30,16 +30,12 @@ function addresses(environment: NodeJS.ProcessEnv): string[] {
  */
 export function findEngine(environment: NodeJS.ProcessEnv = process.env): Engine {
   const candidates = addresses(environment);
-  for (const address of candidates) {
-    const socket = /^unix:\/\/(.+)$/.exec(address)?.[1];
-    if (socket === undefined) return { docker: remoteEngine(address), address };
-    if (!existsSync(socket)) continue;
-    try {
-      accessSync(socket, constants.R_OK | constants.W_OK);
-    } catch (cause) {
-      throw permissionDenied(address, cause);
-    }
-    return { docker: new Docker({ socketPath: socket }), address };
+  const sockets = candidates.map((address) => /^unix:\/\/(.+)$/.exec(address)?.[1]);
+  const remote = candidates.find((_, i) => sockets[i] === undefined);
+  if (remote !== undefined) return { docker: remoteEngine(remote, environment), address: remote };
+  const socketPath = chooseSocket(sockets.filter((path) => path !== undefined));
+  if (socketPath !== undefined) {
+    return { docker: new Docker({ socketPath }), address: `unix://${socketPath}` };
   }
   throw new KbuildError(
     'ENGINE_NOT_FOUND',
@@ -48,9 +44,70 @@ export function findEngine(environment: NodeJS.ProcessEnv = process.env): Engine
   );
 }
 
-/** An engine by DOCKER_HOST, which dockerode itself reads, DOCKER_TLS_VERIFY and such included. */
-function remoteEngine(address: string): Docker {
-  if (/^(tcp|https?|ssh):\/\/[^/]/.test(address)) return new Docker();
+/**
+ * The first socket that may be used. One on which nobody listens is the last choice, rather than
+ * none: that of an engine outside our network namespace looks the same.
+ * @throws KbuildError ENGINE_PERMISSION if there are sockets, but none that may be used
+ */
+export function chooseSocket(paths: readonly string[]): string | undefined {
+  const permitted: string[] = [];
+  let denied: KbuildError | undefined;
+  for (const path of paths) {
+    if (!isSocket(path)) continue;
+    try {
+      accessSync(path, constants.R_OK | constants.W_OK);
+      permitted.push(path);
+    } catch (cause) {
+      denied ??= permissionDenied(`unix://${path}`, cause);
+    }
+  }
+  if (permitted.length === 0 && denied !== undefined) throw denied;
+  const listening = listeningSockets();
+  return permitted.find((path) => listening.has(realPath(path))) ?? permitted[0];
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return statSync(path).isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** The sockets that somebody listens on: those of /proc/net/unix with the flag __SO_ACCEPTCON. */
+function listeningSockets(): Set<string> {
+  try {
+    const lines = readFileSync('/proc/net/unix', 'utf8').matchAll(
+      /: \w+ \w+ 00010000 .*? (\/.*)$/gm,
+    );
+    return new Set(Array.from(lines, ([, path = '']) => realPath(path)));
+  } catch {
+    return new Set();
+  }
+}
+
+/** A path without links in it, such as /var/run; as it is, if it leads nowhere (any more). */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** An engine elsewhere, by DOCKER_HOST. Its certificates dockerode takes from DOCKER_CERT_PATH. */
+function remoteEngine(address: string, environment: NodeJS.ProcessEnv): Docker {
+  if (/^(tcp|https?|ssh):\/\/[^/]/.test(address) && URL.canParse(address)) {
+    const { protocol, hostname, port, username } = new URL(address);
+    const place = { host: hostname, port };
+    if (protocol === 'ssh:') {
+      const { SSH_AUTH_SOCK: agent } = environment;
+      const sshOptions = agent === undefined ? {} : { agent };
+      return new Docker({ ...place, protocol: 'ssh', username, sshOptions });
+    }
+    const tls = protocol === 'https:' || environment.DOCKER_TLS_VERIFY === '1' || port === '2376';
+    return new Docker({ ...place, protocol: tls ? 'https' : 'http' });
+  }
   throw new KbuildError(
     'ENGINE_NOT_FOUND',
     `DOCKER_HOST is '${address}', which is no address of a container engine`,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
@@ -6,6 +7,7 @@ import { isGone, parseOwner } from '../../storage/owner.js';
 import { BoundedOutput } from '../bounded-output.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
+import { startTimeLimit } from '../time-limit.js';
 import { engineError, type Engine } from './connect.js';
 import { containerOptions } from './container-options.js';
 import { labels } from './labels.js';
@@ -60,10 +62,11 @@ export class DockerRuntime implements Runtime {
     const stdout = new BoundedOutput(spec.diskBytes, kill);
     const output = readOutput(stream, container, stdout, hooks.onLine);
     output.catch(() => undefined); // awaited below, unless the start itself fails
-    const timer = setTimeout(() => {
+    const timer = startTimeLimit(spec.timeoutMs, () => {
       end.timedOut = true;
       kill();
-    }, spec.timeoutMs);
+    });
+    setMaxListeners(0, hooks.signal); // many runs at once listen to the same signal
     hooks.signal.addEventListener('abort', kill);
     try {
       await container.start();

@@ -85,8 +85,19 @@ describe('readFrames', () => {
     expect((await read('{"status":"done"}')).status).toBe('done');
   });
 
-  it('rejects what is no frame', async () => {
-    await expect(read('<html>502 Bad Gateway</html>\n')).rejects.toThrow();
+  it('reads a frame that is longer than any line of a log', async () => {
+    const long = 'x'.repeat(100_000);
+    const text = frames({ stream: `${long}\n` });
+    const { lines } = await read(text.slice(0, 70_000), text.slice(70_000));
+    expect(lines.join('')).toBe(long);
+  });
+
+  it.each([
+    ['no frame', '<html>502 Bad Gateway</html>\n'],
+    ['half a frame', '{"stream":"St'],
+  ])('reports what is %s as a failure of the stream', async (_, text) => {
+    await expect(read(text)).rejects.toBeInstanceOf(StreamFailure);
+    await expect(read(text)).rejects.toThrow(text.trim());
   });
 
   it('rejects a stream that fails', async () => {

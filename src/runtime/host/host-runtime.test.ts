@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -112,6 +113,30 @@ describe('HostRuntime', () => {
     expect(exitCode).not.toBe(0);
     expect(lines).toEqual(['ready']);
     await untilEnded(Number(readFileSync(file, 'utf8')));
+  });
+
+  it('lets a script run that has more time than a timer can count', async () => {
+    const timeoutMs = 1000 * 3600 * 1000;
+    expect(await run(spec('sleep 0.2', { timeoutMs }))).toMatchObject({ end: 'exited' });
+  });
+
+  it('ends a script whose start could not be told, with all that it started', async () => {
+    const file = join(temporaryDirectory(), 'pid');
+    const onStart = () => {
+      execFileSync('sh', ['-c', `until [ -e '${file}' ]; do sleep 0.01; done`]);
+      throw new Error('no room for a log');
+    };
+    await expect(run(spec(family(file)), { onStart })).rejects.toThrow('no room for a log');
+    await untilEnded(Number(readFileSync(file, 'utf8')));
+  });
+
+  it('warns of no leak when many scripts run at once', async () => {
+    const warned = vi.fn();
+    process.on('warning', warned);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 12 }, () => run(spec('sleep 0.1'), { signal })));
+    process.off('warning', warned);
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('ends a script when the run is interrupted, with all that it started', async () => {

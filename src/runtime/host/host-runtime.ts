@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { execa } from 'execa';
 import { throwIfInterrupted } from '../../errors/kbuild-error.js';
 import { BoundedOutput } from '../bounded-output.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
+import { startTimeLimit } from '../time-limit.js';
 
 /**
  * Runs scripts on this machine, with its own compilers and without isolation: for a trusted
@@ -45,19 +47,24 @@ export class HostRuntime implements Runtime {
     child.stdout.on('data', (chunk: Buffer) => {
       stdout.write(chunk);
     });
-    const timer = setTimeout(() => {
+    const timer = startTimeLimit(spec.timeoutMs, () => {
       end.timedOut = true;
       kill();
-    }, spec.timeoutMs);
+    });
+    setMaxListeners(0, hooks.signal); // many runs at once listen to the same signal
     hooks.signal.addEventListener('abort', kill);
-    hooks.onStart?.();
     try {
+      hooks.onStart?.();
       const { exitCode } = await child;
       lines.end();
       throwIfInterrupted(hooks.signal);
       const result = { exitCode: exitCode ?? 137, stdout: stdout.toBuffer() };
       if (stdout.exceeded) return { end: 'too-much-output', ...result };
       return { end: end.timedOut ? 'timeout' : 'exited', ...result };
+    } catch (error) {
+      kill();
+      await child;
+      throw error;
     } finally {
       clearTimeout(timer);
       hooks.signal.removeEventListener('abort', kill);
