@@ -1,6 +1,5 @@
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
-import { z } from 'zod';
 import { writeFileAtomic } from '../storage/atomic.js';
 import type { Manifest } from './manifest-schema.js';
 
@@ -10,19 +9,15 @@ import type { Manifest } from './manifest-schema.js';
  */
 export const indexName = '.kbuild-ts.json';
 
-const ownerSchema = z.object({
-  project: z.string(),
-  release: z.string(),
-  arch: z.string(),
-  toolchain: z.string(),
-});
-const indexSchema = z.object({
-  formatVersion: z.literal(1),
-  files: z.record(z.string(), ownerSchema),
-});
-
 /** What a file was made for. */
-type Owner = z.infer<typeof ownerSchema>;
+interface Owner {
+  project: string;
+  release: string;
+  arch: string;
+  toolchain: string;
+}
+
+const formatVersion = 1;
 
 /** Each published file, relative to the output directory, with what it was made for. */
 export type PublishIndex = ReadonlyMap<string, Owner>;
@@ -34,16 +29,32 @@ export type PublishIndex = ReadonlyMap<string, Owner>;
 export async function readIndex(output: string): Promise<PublishIndex | undefined> {
   try {
     const text = await readFile(join(output, indexName), 'utf8');
-    return new Map(Object.entries(indexSchema.parse(JSON.parse(text)).files));
+    return parseIndex(text);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return;
     throw error;
   }
 }
 
+function parseIndex(text: string): PublishIndex {
+  const value = JSON.parse(text) as { formatVersion?: unknown; files?: unknown } | null;
+  const files: unknown = value?.files;
+  const shaped = typeof files === 'object' && files !== null && !Array.isArray(files);
+  if (value?.formatVersion !== formatVersion || !shaped) {
+    throw new Error('it is no index of kbuild-ts, or one of another version');
+  }
+  const owners = Object.entries(files as Record<string, Partial<Owner> | null>);
+  return new Map(
+    owners.map(([path, owner]) => {
+      const { project = '', release = '', arch = '', toolchain = '' } = owner ?? {};
+      return [path, { project, release, arch, toolchain }];
+    }),
+  );
+}
+
 export async function writeIndex(output: string, index: PublishIndex): Promise<void> {
   const files = Object.fromEntries([...index].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const text = JSON.stringify({ formatVersion: 1, files }, null, 2);
+  const text = JSON.stringify({ formatVersion, files }, null, 2);
   await writeFileAtomic(join(output, indexName), `${text}\n`);
 }
 
