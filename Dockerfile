@@ -18,5 +18,5 @@ RUN apt-get update \
 # mode of the directory that it covers.
 # (And a KDIR of root's own lies below /root.)
 RUN mkdir --mode=1777 /build && chmod 755 /root
-USER 1000:1000
+USER 65000:65000
 WORKDIR /build

@@ -1,2 +1,5 @@
-/** The user that builds run as; sources and KDIR are readable by all, the scratch space is its own. */
-export const buildUser = '1000:1000';
+/**
+ * The user that builds run as: one that no machine has, since limits on processes count by user.
+ * Sources and KDIR are readable by all.
+ */
+export const buildUser = '65000:65000';

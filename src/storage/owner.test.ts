@@ -1,17 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { deadProcess } from '../../test/support/dead-process.js';
-import { currentOwner, formatOwner, isGone, parseOwner } from './owner.js';
+import { currentOwner, formatOwner, isGone, parseOwner, hostIdentity } from './owner.js';
 
 describe('currentOwner', () => {
   it('is this process on this host, with its start time from proc(5)', () => {
     const stat = readFileSync('/proc/self/stat', 'utf8');
     // Field 22; the command, field 2, may hold spaces.
     const starttime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[22 - 3];
-    expect(currentOwner()).toEqual({ host: hostname(), pid: process.pid, started: starttime });
+    expect(currentOwner()).toEqual({ host: hostIdentity(), pid: process.pid, started: starttime });
   });
 });
 
@@ -38,7 +37,7 @@ describe('isGone', () => {
     expect(isGone(currentOwner())).toBe(false);
     const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
     const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ');
-    const owner = { host: hostname(), pid: child.pid ?? 0, started: stat[21] ?? '' };
+    const owner = { host: hostIdentity(), pid: child.pid ?? 0, started: stat[21] ?? '' };
     expect(isGone(owner)).toBe(false);
     child.stdin.end();
     await once(child, 'exit');
@@ -46,12 +45,12 @@ describe('isGone', () => {
   });
 
   it('is true for a process that has ended, and for a later one of its PID', () => {
-    expect(isGone({ host: hostname(), pid: deadProcess(), started: '12345' })).toBe(true);
+    expect(isGone({ host: hostIdentity(), pid: deadProcess(), started: '12345' })).toBe(true);
     expect(isGone({ ...currentOwner(), started: '1' })).toBe(true);
   });
 
   it('is false for a process of another host, of which nothing is known', () => {
-    expect(isGone({ host: `not-${hostname()}`, pid: deadProcess(), started: '1' })).toBe(false);
+    expect(isGone({ host: `not-${hostIdentity()}`, pid: deadProcess(), started: '1' })).toBe(false);
   });
 
   it('is false for a process whose start time was not known: it may still run', () => {

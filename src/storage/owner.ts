@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
  * of the same PID by its start time (proc(5), `starttime`, in clock ticks since boot).
  */
 export interface Owner {
+  /** As `hostIdentity` gives it. */
   host: string;
   pid: number;
   started: string;
@@ -21,8 +22,20 @@ function startTime(pid: number): string | undefined {
   }
 }
 
+/**
+ * Where a PID means something: the host, and its PID namespace. Two containers may share a host's
+ * name and an engine's socket, and yet not see each other's processes.
+ */
+export function hostIdentity(): string {
+  try {
+    return `${hostname()}/${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
+}
+
 export function currentOwner(): Owner {
-  return { host: hostname(), pid: process.pid, started: startTime(process.pid) ?? '' };
+  return { host: hostIdentity(), pid: process.pid, started: startTime(process.pid) ?? '' };
 }
 
 export function formatOwner(owner: Owner): string {
@@ -38,6 +51,6 @@ export function parseOwner(text: string): Owner | undefined {
 /** True only if it is certain that the owner is gone: it ran on this host and runs no more. */
 export function isGone(owner: Owner): boolean {
   // Without proc(5) nothing is known of when it started, and nothing is certain.
-  const known = owner.started !== '' && owner.host === hostname();
+  const known = owner.started !== '' && owner.host === hostIdentity();
   return known && startTime(owner.pid) !== owner.started;
 }

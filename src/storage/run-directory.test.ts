@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deadProcess } from '../../test/support/dead-process.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { currentOwner, parseOwner } from './owner.js';
+import { hostIdentity } from './owner.js';
 import { openRunDirectory } from './run-directory.js';
 
-const deadOwner = () => `${deadProcess()}:12345:${hostname()}`;
+const deadOwner = () => `${deadProcess()}:12345:${hostIdentity()}`;
 
 describe('openRunDirectory', () => {
   it('makes a directory that says whose it is', async () => {
