@@ -9,6 +9,15 @@ import { startPodman, type Podman } from '../support/podman.js';
 import { startRegistry, type Registry } from '../support/registry.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
+/** The base image that Docker has made its images of: a registry's, or one that was made here. */
+async function baseImageName(): Promise<string> {
+  await kbuild(['toolchain', 'build', 'gcc-12']);
+  const images = new DockerImages(findEngine());
+  const names = ['debian:bookworm-slim', 'kbuild-ts/base:bookworm'];
+  for (const name of names) if ((await images.find(name)) !== undefined) return name;
+  throw new Error(`Docker has none of ${names.join(', ')}`);
+}
+
 describe('Podman', () => {
   let registry: Registry;
   let podman: Podman;
@@ -16,12 +25,10 @@ describe('Podman', () => {
   let pathWithoutMmdebstrap: string;
 
   beforeAll(async () => {
-    // The image that stands in for Docker Hub's is the one that Docker bootstrapped.
-    await kbuild(['toolchain', 'build', 'gcc-12']);
     await kbuild(['kernel', 'fetch', 'debian:bullseye', '--arch', 'arm64']);
     registry = await startRegistry(
       temporaryDirectory(),
-      'kbuild-ts/base:bookworm',
+      await baseImageName(),
       'debian:bookworm-slim',
     );
     podman = await startPodman(temporaryDirectory(), registry.address);
@@ -106,7 +113,7 @@ describe('an image that cannot be built', () => {
     const images = new DockerImages(findEngine());
     const recipe = {
       name: 'kbuild-ts/broken:test',
-      dockerfile: 'FROM kbuild-ts/base:bookworm\nRUN exit 42\n',
+      dockerfile: `FROM ${await baseImageName()}\nRUN exit 42\n`,
       args: {},
       key: 'test',
     };
