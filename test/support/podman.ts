@@ -36,7 +36,11 @@ insecure = true
   const service = spawn(
     'podman',
     [...options, 'system', 'service', '--time=0', `unix://${socket}`],
-    { stdio: 'ignore', env: { ...process.env, CONTAINERS_REGISTRIES_CONF: registries } },
+    {
+      stdio: 'ignore',
+      cwd: directory, // its monitor leaves a file named oom where it runs
+      env: { ...process.env, CONTAINERS_REGISTRIES_CONF: registries },
+    },
   );
   for (let tries = 0; !existsSync(socket); tries++) {
     if (tries > 200) throw new Error('podman does not start');
