@@ -53,8 +53,6 @@ export interface Runtime {
 /** An image of an engine. */
 export interface Image {
   id: string;
-  /** The architecture as OCI names it, for example `amd64`. */
-  architecture: string;
 }
 
 /** The images of an engine. What takes long ends when its signal is aborted. */
@@ -86,7 +84,5 @@ export interface EngineInfo {
   address: string;
   /** Where the engine keeps images and containers, if it is on this machine. */
   rootDirectory: string;
-  architecture: string;
   cpus: number;
-  memoryBytes: number;
 }

@@ -27,7 +27,7 @@ class FakeImages implements ImageStore {
   }
 
   #image(name: string): Image {
-    return { id: `sha256 of ${name}`, architecture: 'amd64' };
+    return { id: `sha256 of ${name}` };
   }
 
   #add(name: string): Image {
@@ -93,7 +93,7 @@ describe('ensureToolchainImage', () => {
   it('takes the image that is there, without a word', async () => {
     const images = new FakeImages([recipe.name]);
     const { image, events } = ensure(images);
-    expect(await image).toEqual({ id: `sha256 of ${recipe.name}`, architecture: 'amd64' });
+    expect(await image).toEqual({ id: `sha256 of ${recipe.name}` });
     expect([images.done, events]).toEqual([[], []]);
   });
 

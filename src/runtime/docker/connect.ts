@@ -119,7 +119,7 @@ function permissionDenied(address: string, cause: unknown): KbuildError {
   return new KbuildError(
     'ENGINE_PERMISSION',
     `no permission to use the container engine at ${address}`,
-    "Add your user to the group that owns the socket ('sudo usermod -aG docker $USER', then log in again), or use a rootless engine.",
+    "Add your user to the group that owns the socket ('sudo usermod -aG docker $USER', then log in again).",
     { cause },
   );
 }

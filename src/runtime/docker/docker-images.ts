@@ -20,8 +20,8 @@ export class DockerImages implements ImageStore {
 
   async find(name: string): Promise<Image | undefined> {
     try {
-      const { Id, Architecture } = await this.#engine.docker.getImage(name).inspect();
-      return { id: Id, architecture: Architecture };
+      const { Id } = await this.#engine.docker.getImage(name).inspect();
+      return { id: Id };
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 404) return undefined;
       throw this.#failed(error, `looking for the image ${name}`);
@@ -115,9 +115,7 @@ export class DockerImages implements ImageStore {
         apiVersion: version.ApiVersion,
         address,
         rootDirectory: String(info.DockerRootDir ?? ''),
-        architecture: version.Arch,
         cpus: Number(info.NCPU ?? 0),
-        memoryBytes: Number(info.MemTotal ?? 0),
       };
     } catch (error) {
       throw engineError(error, address, 'asking for its version');
