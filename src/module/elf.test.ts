@@ -9,7 +9,8 @@ import {
 } from '../../test/support/fixture-module.js';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
-import { readElf, sectionBytes } from './elf.js';
+import { sourceOf } from './bytes.js';
+import { findSection, readElf, sectionBytes, sectionReader } from './elf.js';
 
 /** What binutils' readelf says of a file's sections. */
 function readelfSections(path: string) {
@@ -78,6 +79,25 @@ describe('readElf', () => {
     },
   );
 
+  it.each(elfShapes)('tells what a section is linked to ($class-bit, $endian)', (shape) => {
+    const sections = [{ name: '.rela.text', type: 4, link: 7, info: 0x01020304 }];
+    const [, section] = readElf(writeElf({ ...shape, sections })).sections;
+    expect(section).toMatchObject({ type: 4, link: 7, info: 0x01020304 });
+  });
+
+  it('reads the headers and the names of the sections, and nothing else', () => {
+    const bytes = fixtureModule('params-x86_64');
+    const source = sourceOf(bytes);
+    let sum = 0;
+    const read = (offset: number, length: number) => {
+      sum += length;
+      return source.read(offset, length);
+    };
+    const { sections } = readElf({ size: bytes.length, read });
+    const names = findSection(readElf(bytes), '.shstrtab')?.size ?? NaN;
+    expect(sum).toBe(64 + sections.length * 64 + names);
+  });
+
   it('reads a file without section headers', () => {
     const bytes = writeElf({ class: 64, endian: 'little', sections: [] });
     bytes.writeBigUInt64LE(0n, 40);
@@ -114,6 +134,18 @@ describe('readElf', () => {
     expect(error.message).toContain(words);
   });
 
+  it('refuses a name that begins behind the table of names', async () => {
+    const bytes = writeElf({ class: 64, endian: 'little', sections: [] });
+    bytes.writeUInt32LE(0x7fffffff, Number(bytes.readBigUInt64LE(40)) + 64);
+    expect((await kbuildErrorOf(() => readElf(bytes))).code).toBe('MODULE_TRUNCATED');
+  });
+
+  it('leaves names empty where there is no table of them', () => {
+    const bytes = writeElf({ class: 64, endian: 'little', sections: [modinfoSection('a=b')] });
+    bytes.writeUInt16LE(99, 62);
+    expect(readElf(bytes).sections.map(({ name }) => name)).toEqual(['', '', '']);
+  });
+
   it('refuses section headers that are too small to be any', async () => {
     const bytes = fixtureModule('consumer-arm64');
     bytes.writeUInt16LE(63, 58);
@@ -143,7 +175,7 @@ describe('a file that was cut off', () => {
   });
 });
 
-describe('sectionBytes', () => {
+describe('the bytes of a section', () => {
   const shape = { class: 64, endian: 'little' } as const;
 
   it('gives the bytes of the section of that name', () => {
@@ -157,6 +189,16 @@ describe('sectionBytes', () => {
     const elf = readElf(writeElf({ ...shape, sections: [bss] }));
     expect(sectionBytes(elf, '.text')).toBeUndefined();
     expect(sectionBytes(elf, '.bss')).toBeUndefined();
+  });
+
+  it.each(elfShapes)('reads in the byte order and class of its file', (shape) => {
+    const data = Buffer.from('0102030405060708', 'hex');
+    const elf = readElf(writeElf({ ...shape, sections: [{ name: '.a', data }] }));
+    const section = findSection(elf, '.a');
+    const reader = section && sectionReader(elf, section);
+    expect(reader?.base).toBe(shape.class === 64 ? 64 : 52);
+    expect(reader?.u16(0)).toBe(shape.endian === 'big' ? 0x0102 : 0x0201);
+    expect(reader?.is64).toBe(shape.class === 64);
   });
 
   it('refuses a section that lies beyond the end of the file', async () => {

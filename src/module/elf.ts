@@ -1,5 +1,5 @@
 import { KbuildError } from '../errors/kbuild-error.js';
-import { ByteReader } from './bytes.js';
+import { ByteReader, readRange, sourceOf, type ByteSource } from './bytes.js';
 
 /** One section header (elf(5), Elf32_Shdr and Elf64_Shdr). Offsets and sizes in bytes. */
 export interface ElfSection {
@@ -10,6 +10,8 @@ export interface ElfSection {
   size: number;
   /** Index of an associated section: for a symbol table, its strings. */
   link: number;
+  /** For relocations: index of the section that they apply to. */
+  info: number;
 }
 
 /** An ELF file's identity and its sections. */
@@ -21,75 +23,103 @@ export interface Elf {
   /** e_type: 1 is a relocatable object, as every module is. */
   type: number;
   sections: ElfSection[];
-  reader: ByteReader;
+  /** Where its bytes are read from. */
+  source: ByteSource;
 }
 
+export const SHT_SYMTAB = 2;
+export const SHT_RELA = 4;
+export const SHT_REL = 9;
 const SHT_NULL = 0;
 const SHT_NOBITS = 8;
 
 /**
- * Reads the headers of an ELF file, 32- or 64-bit, of either byte order.
- * @throws KbuildError MODULE_NOT_ELF, MODULE_TRUNCATED
+ * Reads the headers of an ELF file, 32- or 64-bit, of either byte order, and nothing else of it.
+ * @throws KbuildError MODULE_NOT_ELF, MODULE_TRUNCATED, MODULE_MALFORMED
  */
-export function readElf(bytes: Uint8Array): Elf {
-  if (bytes.length < 20 || Buffer.from(bytes.subarray(0, 4)).toString('latin1') !== '\x7fELF') {
+export function readElf(input: Uint8Array | ByteSource): Elf {
+  const source = sourceOf(input);
+  const identity = source.read(0, Math.min(source.size, 64));
+  const magic = identity[0] === 0x7f && identity[1] === 0x45 && identity[2] === 0x4c;
+  if (identity.length < 20 || !magic || identity[3] !== 0x46) {
     throw notElf('it does not begin with the ELF magic number');
   }
-  const [elfClass, data] = [bytes[4], bytes[5]];
+  const [elfClass, data] = [identity[4], identity[5]];
   if ((elfClass !== 1 && elfClass !== 2) || (data !== 1 && data !== 2)) {
     throw notElf(`class ${elfClass} with data encoding ${data} does not exist`);
   }
-  const is64 = elfClass === 2;
-  const reader = new ByteReader(bytes, data === 1, is64);
+  const header = new ByteReader(identity, data === 1, elfClass === 2);
   return {
-    class: is64 ? 64 : 32,
-    endian: data === 1 ? 'little' : 'big',
-    type: reader.u16(16),
-    machine: reader.u16(18),
-    sections: readSections(reader),
-    reader,
+    class: header.is64 ? 64 : 32,
+    endian: header.littleEndian ? 'little' : 'big',
+    type: header.u16(16),
+    machine: header.u16(18),
+    sections: readSections(source, header),
+    source,
   };
 }
 
-function readSections(reader: ByteReader): ElfSection[] {
-  const { is64 } = reader;
-  const tableOffset = reader.word(is64 ? 40 : 32);
-  const entrySize = reader.u16(is64 ? 58 : 46);
-  let count = reader.u16(is64 ? 60 : 48);
-  let nameTable = reader.u16(is64 ? 62 : 50);
+function readSections(source: ByteSource, header: ByteReader): ElfSection[] {
+  const { is64, littleEndian } = header;
+  const tableOffset = header.word(is64 ? 40 : 32);
+  const entrySize = header.u16(is64 ? 58 : 46);
+  let count = header.u16(is64 ? 60 : 48);
+  let nameTable = header.u16(is64 ? 62 : 50);
   if (tableOffset === 0) return [];
   if (entrySize < (is64 ? 64 : 40)) throw notElf(`section headers of ${entrySize} bytes`);
-  const header = (index: number) => {
-    const at = tableOffset + index * entrySize;
-    return {
-      nameOffset: reader.u32(at),
-      type: reader.u32(at + 4),
-      offset: reader.word(at + (is64 ? 24 : 16)),
-      size: reader.word(at + (is64 ? 32 : 20)),
-      link: reader.u32(at + (is64 ? 40 : 24)),
-    };
-  };
+  const range = (offset: number, size: number) =>
+    new ByteReader(readRange(source, offset, size), littleEndian, is64, offset);
   // Counts that do not fit their fields stand in the first header (elf(5), e_shnum, e_shstrndx).
-  if (count === 0) count = header(0).size;
-  if (nameTable === 0xffff) nameTable = header(0).link;
-  if (count > reader.bytes.length / entrySize) throw notElf(`${count} sections do not fit into it`);
-  reader.slice(tableOffset, count * entrySize);
-  const names = nameTable < count ? header(nameTable) : undefined;
-  return Array.from({ length: count }, (_, index) => {
-    const { nameOffset, ...rest } = header(index);
-    const inFile = rest.type !== SHT_NULL && rest.type !== SHT_NOBITS;
-    if (inFile) reader.slice(rest.offset, rest.size); // a file that was cut off is no module
-    const end = names === undefined ? 0 : names.offset + names.size;
-    const name = names === undefined ? '' : reader.string(names.offset + nameOffset, end);
-    return { index, name, ...rest };
-  });
+  if (count === 0 || nameTable === 0xffff) {
+    const first = readSection(range(tableOffset, entrySize), 0, 0);
+    if (count === 0) count = first.size;
+    if (nameTable === 0xffff) nameTable = first.link;
+  }
+  if (count > source.size / entrySize) throw notElf(`${count} sections do not fit into it`);
+  const table = range(tableOffset, count * entrySize);
+  const names = nameTable < count ? readSection(table, nameTable * entrySize, 0) : undefined;
+  const strings = names && names.type !== SHT_NOBITS ? range(names.offset, names.size) : undefined;
+  const sections: ElfSection[] = [];
+  for (let index = 0; index < count; index++) {
+    const section = readSection(table, index * entrySize, index, strings);
+    const { type, offset, size } = section;
+    // A file that was cut off is no module.
+    if (type !== SHT_NULL && type !== SHT_NOBITS && offset + size > source.size) {
+      readRange(source, offset, size);
+    }
+    sections.push(section);
+  }
+  return sections;
+}
+
+function readSection(table: ByteReader, at: number, index: number, names?: ByteReader): ElfSection {
+  const { is64 } = table;
+  return {
+    index,
+    name: names === undefined ? '' : names.name(table.u32(at)),
+    type: table.u32(at + 4),
+    offset: table.word(at + (is64 ? 24 : 16)),
+    size: table.word(at + (is64 ? 32 : 20)),
+    link: table.u32(at + (is64 ? 40 : 24)),
+    info: table.u32(at + (is64 ? 44 : 28)),
+  };
+}
+
+/** A section by name, if the file has one with bytes of its own. */
+export function findSection(elf: Elf, name: string): ElfSection | undefined {
+  return elf.sections.find((section) => section.name === name && section.type !== SHT_NOBITS);
+}
+
+/** Reads the bytes of a section. */
+export function sectionReader(elf: Elf, { offset, size }: ElfSection): ByteReader {
+  const bytes = readRange(elf.source, offset, size);
+  return new ByteReader(bytes, elf.endian === 'little', elf.class === 64, offset);
 }
 
 /** The bytes of a section by name, or undefined if the file has none of that name. */
 export function sectionBytes(elf: Elf, name: string): Uint8Array | undefined {
-  const section = elf.sections.find((s) => s.name === name);
-  if (section === undefined || section.type === SHT_NOBITS) return undefined;
-  return elf.reader.slice(section.offset, section.size);
+  const section = findSection(elf, name);
+  return section && readRange(elf.source, section.offset, section.size);
 }
 
 function notElf(why: string): KbuildError {

@@ -9,7 +9,7 @@ import {
 } from '../../test/support/fixture-module.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { readElf, sectionBytes } from './elf.js';
-import { parseModinfo, type Modinfo } from './modinfo.js';
+import { moduleParameters, parseModinfo, type Modinfo, type ModuleParameter } from './modinfo.js';
 
 /** The values of one tag as kmod's modinfo prints them. */
 function kmodValues(path: string, tag: string): string[] {
@@ -103,5 +103,55 @@ describe('parseModinfo', () => {
 
   it('gives nothing for an empty section', () => {
     expect(parse('')).toEqual({});
+  });
+});
+
+describe('moduleParameters', () => {
+  /** As `modinfo -F parm` prints them. */
+  const asKmod = ({ name, type, description = '' }: ModuleParameter) =>
+    `${name}:${description}${type === undefined ? '' : ` (${type})`}`;
+
+  /** kmod lists the last first. */
+  const kmodParameters = (path: string) => kmodValues(path, 'parm').reverse();
+
+  it.each(fixtureModules)('joins the parameters of %s as kmod does', (name) => {
+    const parameters = moduleParameters(modinfoOf(fixtureModule(name)));
+    expect(parameters.map(asKmod)).toEqual(kmodParameters(fixtureModulePath(name)));
+  });
+
+  const cases: [string, string[]][] = [
+    ['a type and a description', ['parmtype=a:int', 'parm=a:What it is for']],
+    ['a description before its type', ['parm=a:What', 'parmtype=a:array of uint']],
+    ['a description alone', ['parm=a:What']],
+    ['a type alone', ['parmtype=a:charp']],
+    ['an empty description', ['parm=a:', 'parmtype=a:int']],
+    ['a description with colons and newlines', ['parm=a:b:c\nd: (int)', 'parmtype=a:int']],
+    ['several', ['parm=b:B', 'parmtype=b:int', 'parm=a:A', 'parmtype=a:bool']],
+    ['names that begin alike', ['parm=ab:long', 'parm=a:short', 'parmtype=a:int']],
+    ['names of properties of every object', ['parm=__proto__:p', 'parmtype=constructor:int']],
+    ['two of each, of which it takes the last', ['parm=a:1', 'parmtype=a:int', 'parm=a:2']],
+    ['two types, of which it takes the last', ['parm=a:1', 'parmtype=a:int', 'parmtype=a:uint']],
+    ['no name', ['parm=:described', 'parmtype=:int']],
+  ];
+  it.each(cases)('joins %s as kmod does', (_, entries) => {
+    const bytes = writeElf({ class: 64, endian: 'little', sections: [modinfoSection(...entries)] });
+    const path = join(temporaryDirectory({ 'x.ko': bytes }), 'x.ko');
+    expect(moduleParameters(modinfoOf(bytes)).map(asKmod)).toEqual(kmodParameters(path));
+  });
+
+  it('leaves out what a module does not say', () => {
+    expect(moduleParameters({ parm: ['a:A', 'b:'], parmtype: ['c:int'] })).toEqual([
+      { name: 'a', description: 'A' },
+      { name: 'b', description: '' },
+      { name: 'c', type: 'int' },
+    ]);
+  });
+
+  it('passes over what has no colon', () => {
+    expect(moduleParameters({ parm: ['nothing'], parmtype: ['int', ''] })).toEqual([]);
+  });
+
+  it('gives none for a module without parameters', () => {
+    expect(moduleParameters({})).toEqual([]);
   });
 });

@@ -19,3 +19,30 @@ export function parseModinfo(section: Uint8Array): Modinfo {
   }
   return Object.fromEntries(tags);
 }
+
+/** A parameter of a module, joined from its `parm` and `parmtype` tags. */
+export interface ModuleParameter {
+  name: string;
+  /** As module_param declared it: `int`, `charp`, `array of uint`…; absent if only described. */
+  type?: string;
+  /** MODULE_PARM_DESC. */
+  description?: string;
+}
+
+/** The parameters of a module: described ones first, as kmod lists them, each once. */
+export function moduleParameters(modinfo: Modinfo): ModuleParameter[] {
+  const parameters = new Map<string, ModuleParameter>();
+  const read = (tag: string, field: 'description' | 'type') => {
+    for (const entry of modinfo[tag] ?? []) {
+      const colon = entry.indexOf(':');
+      if (colon === -1) continue;
+      const name = entry.slice(0, colon);
+      const parameter = parameters.get(name) ?? { name };
+      parameter[field] = entry.slice(colon + 1); // of two, kmod shows the last
+      parameters.set(name, parameter);
+    }
+  };
+  read('parm', 'description');
+  read('parmtype', 'type');
+  return [...parameters.values()];
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
+import { sourceOf } from './bytes.js';
 import { findSignature, signatureTrailer } from './signature.js';
 
 const content = Buffer.from('the bytes of a module');
@@ -28,7 +29,32 @@ describe('findSignature', () => {
     const found = findSignature(signed);
     expect(found?.contentLength).toBe(content.length);
     expect(found?.idType).toBe(2);
+    expect(found?.plain).toBe(true);
     expect(Buffer.from(found?.message ?? [])).toEqual(message);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])(
+    'tells that the header says more than PKCS#7 (byte %i)',
+    (offset) => {
+      const signed = Buffer.concat([content, message, trailerOf(message.length)]);
+      const at = content.length + message.length + offset;
+      signed[at] = (signed[at] ?? 0) ^ 1;
+      const found = findSignature(signed);
+      expect(found?.plain).toBe(false);
+      expect(found?.idType).toBe(offset === 2 ? 3 : 2);
+    },
+  );
+
+  it('reads the end of the file and nothing else', () => {
+    const signed = Buffer.concat([content, message, trailerOf(message.length)]);
+    const source = sourceOf(signed);
+    const starts: number[] = [];
+    const read = (offset: number, length: number) => {
+      starts.push(offset);
+      return source.read(offset, length);
+    };
+    findSignature({ size: signed.length, read });
+    expect(Math.min(...starts)).toBe(content.length);
   });
 
   it('finds the last of several, whose content holds the others', () => {
@@ -59,7 +85,8 @@ describe('findSignature', () => {
     const bytes = Buffer.concat([content, message, trailerOf(claimed)]);
     const error = await kbuildErrorOf(() => findSignature(bytes));
     expect(error.code).toBe('MODULE_SIGNATURE_FORMAT');
-    expect(error.message).toContain(`${claimed} bytes long in a file of ${bytes.length}`);
+    const headerAt = content.length + message.length;
+    expect(error.message).toContain(`offset ${headerAt} says ${claimed} bytes`);
   });
 
   it('reads the length as unsigned', async () => {

@@ -1,8 +1,9 @@
 import { KbuildError } from '../errors/kbuild-error.js';
-import { decode } from './bytes.js';
+import { readRange, sourceOf, type ByteSource } from './bytes.js';
 
 /** The last bytes of a signed module (include/linux/module_signature.h). */
 export const signatureMarker = '~Module signature appended~\n';
+const marker = Buffer.from(signatureMarker);
 /** sizeof(struct module_signature): algo, hash, id_type, signer_len, key_id_len, pad[3], be32 length. */
 export const signatureHeaderSize = 12;
 /** PKEY_ID_PKCS7, the only kind of signature since Linux 4.3. */
@@ -27,20 +28,25 @@ export interface AppendedSignature {
  * Presence is no validity: `readSigner` tells whose it claims to be.
  * @throws KbuildError MODULE_SIGNATURE_FORMAT if the marker is there and the rest is not
  */
-export function findSignature(bytes: Uint8Array): AppendedSignature | undefined {
-  const markerAt = bytes.length - signatureMarker.length;
-  if (markerAt < 0 || decode(bytes.subarray(markerAt)) !== signatureMarker) return undefined;
+export function findSignature(input: Uint8Array | ByteSource): AppendedSignature | undefined {
+  const source = sourceOf(input);
+  const markerAt = source.size - marker.length;
+  if (markerAt < 0 || !marker.equals(source.read(markerAt, marker.length))) return undefined;
   const headerAt = markerAt - signatureHeaderSize;
   if (headerAt < 0) throw malformed('no room for its header');
-  const header = Buffer.from(bytes.subarray(headerAt, markerAt));
+  const header = Buffer.from(readRange(source, headerAt, signatureHeaderSize));
   const length = header.readUInt32BE(8);
-  if (length > headerAt) throw malformed(`${length} bytes long in a file of ${bytes.length}`);
+  if (length > headerAt) {
+    throw malformed(
+      `its header at offset ${headerAt} says ${length} bytes, more than there are before it`,
+    );
+  }
   const contentLength = headerAt - length;
   return {
     contentLength,
     idType: header[2] ?? 0,
     plain: header.subarray(0, 8).equals(plainHeader),
-    message: bytes.subarray(contentLength, headerAt),
+    message: readRange(source, contentLength, length),
   };
 }
 

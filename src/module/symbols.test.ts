@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   elfShapes,
-  extendedVersionsSections,
   symbolSections,
   versionsSection,
   writeElf,
@@ -17,8 +16,9 @@ import {
 } from '../../test/support/fixture-module.js';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
-import { readElf } from './elf.js';
-import { importedSymbols, symbolVersions } from './symbols.js';
+import { readElf, type Elf } from './elf.js';
+import { importedSymbols, symbolEntry, symbolTable, type ImportedSymbol } from './symbols.js';
+import { symbolVersions } from './versions.js';
 
 /** The undefined symbols of a file as binutils' readelf prints them. */
 function readelfImports(path: string): { name: string; weak: boolean }[] {
@@ -43,11 +43,16 @@ function kmodVersions(path: string): Record<string, number> {
 const elfOf = (shape: ElfShape, sections: SectionContent[]) =>
   readElf(writeElf({ ...shape, sections }));
 
+function importsOf(elf: Elf): ImportedSymbol[] {
+  const table = symbolTable(elf);
+  return table === undefined ? [] : importedSymbols(elf, table, symbolVersions(elf).crcOf);
+}
+
 const little: ElfShape = { class: 64, endian: 'little' };
 
 describe('importedSymbols', () => {
   it.each(fixtureModules)('finds in %s the undefined symbols that readelf finds', (name) => {
-    const imports = importedSymbols(readElf(fixtureModule(name)));
+    const imports = importsOf(readElf(fixtureModule(name)));
     expect(imports.map(({ name: symbol, weak }) => ({ name: symbol, weak }))).toEqual(
       readelfImports(fixtureModulePath(name)),
     );
@@ -56,7 +61,7 @@ describe('importedSymbols', () => {
 
   it('gives each import of a real module the CRC that it was built with', () => {
     const versions = kmodVersions(fixtureModulePath('consumer-arm64'));
-    const imports = importedSymbols(readElf(fixtureModule('consumer-arm64')));
+    const imports = importsOf(readElf(fixtureModule('consumer-arm64')));
     expect(imports.map(({ name }) => name)).toContain('exporter_add');
     for (const { name, crc } of imports) expect(crc).toBe(versions[name]);
   });
@@ -70,15 +75,15 @@ describe('importedSymbols', () => {
     ]);
     const bytes = writeElf({ ...shape, sections });
     const path = join(temporaryDirectory({ 'x.ko': bytes }), 'x.ko');
-    expect(importedSymbols(readElf(bytes))).toEqual([
+    expect(importsOf(readElf(bytes))).toEqual([
       { name: '_printk', weak: false },
       { name: 'maybe_there', weak: true },
     ]);
-    expect(readelfImports(path)).toEqual(importedSymbols(readElf(bytes)));
+    expect(readelfImports(path)).toEqual(importsOf(readElf(bytes)));
   });
 
   it('gives nothing for a file without a symbol table', () => {
-    expect(importedSymbols(elfOf(little, []))).toEqual([]);
+    expect(importsOf(elfOf(little, []))).toEqual([]);
   });
 
   it('leaves out the CRC of a symbol that has none recorded', () => {
@@ -86,7 +91,7 @@ describe('importedSymbols', () => {
       ...symbolSections(little, 1, [{ name: 'with' }, { name: 'without' }]),
       versionsSection(little, { with: 0x1234 }),
     ];
-    expect(importedSymbols(elfOf(little, sections))).toEqual([
+    expect(importsOf(elfOf(little, sections))).toEqual([
       { name: 'with', weak: false, crc: 0x1234 },
       { name: 'without', weak: false },
     ]);
@@ -97,9 +102,16 @@ describe('importedSymbols', () => {
       ...symbolSections(little, 1, [{ name: 'zero' }]),
       versionsSection(little, { zero: 0 }),
     ];
-    expect(importedSymbols(elfOf(little, sections))).toEqual([
-      { name: 'zero', weak: false, crc: 0 },
-    ]);
+    expect(importsOf(elfOf(little, sections))).toEqual([{ name: 'zero', weak: false, crc: 0 }]);
+  });
+
+  it('leaves out the registers that a SPARC module declares', () => {
+    const sections = symbolSections(little, 1, [{ name: 'register' }, { name: '_printk' }]);
+    sections[0]!.data![24 + 4] = 0x1d; // global, STT_REGISTER
+    const importsOn = (machine: number) =>
+      importsOf(readElf(writeElf({ ...little, machine, sections }))).map(({ name }) => name);
+    expect(importsOn(43)).toEqual(['_printk']);
+    expect(importsOn(62)).toEqual(['register', '_printk']);
   });
 
   it('refuses a table that is larger than the file', async () => {
@@ -108,50 +120,54 @@ describe('importedSymbols', () => {
       SectionContent,
     ];
     const sections = [{ ...table, size: 2 ** 40 }, strings];
-    const error = await kbuildErrorOf(() => importedSymbols(elfOf(little, sections)));
+    const error = await kbuildErrorOf(() => importsOf(elfOf(little, sections)));
     expect(error.code).toBe('MODULE_TRUNCATED');
   });
 });
 
-describe('symbolVersions', () => {
-  it.each(fixtureModules)('reads from %s the CRCs that kmod reads', (name) => {
-    const expected = kmodVersions(fixtureModulePath(name));
-    expect(Object.keys(expected)).toContain('module_layout');
-    expect(Object.fromEntries(symbolVersions(readElf(fixtureModule(name))))).toEqual(expected);
+describe('symbolTable', () => {
+  it.each(elfShapes)('gives section and value of each entry ($class-bit, $endian)', (shape) => {
+    const sections = symbolSections(shape, 1, [
+      { name: 'place', section: 5, value: 0x1234 },
+      { name: 'number', section: 0xfff1, value: 0xfedcba98 },
+    ]);
+    const table = symbolTable(elfOf(shape, sections));
+    const entries = table && [1, 2].map((i) => symbolEntry(table, i * table.entrySize));
+    expect(entries).toEqual([
+      { nameOffset: 1, section: 5, value: 0x1234 },
+      { nameOffset: 7, section: 0xfff1, value: 0xfedcba98 },
+    ]);
   });
 
-  it.each(elfShapes)('reads the records of a $class-bit, $endian-endian file', (shape) => {
-    const longest = 'a'.repeat(shape.class === 64 ? 55 : 59);
-    const crcs = { module_layout: 0xfedcba98, _printk: 0x00000001, [longest]: 0x80000000 };
-    const elf = elfOf(shape, [versionsSection(shape, crcs)]);
-    expect(Object.fromEntries(symbolVersions(elf))).toEqual(crcs);
+  it.each(fixtureModules)('gives for %s the values that readelf prints', (name) => {
+    const table = symbolTable(readElf(fixtureModule(name)))!;
+    const output = execFileSync('readelf', ['-sW', fixtureModulePath(name)], { encoding: 'utf8' });
+    const rows = [...output.matchAll(/^ +(\d+): (\w+) (?: *\S+){4} +(\w+)/gm)];
+    const numbers: Record<string, number> = { UND: 0, ABS: 0xfff1 };
+    expect(rows).toHaveLength(table.symbols.length / table.entrySize);
+    for (const [, index, value = '', section = ''] of rows) {
+      expect(symbolEntry(table, Number(index) * table.entrySize)).toMatchObject({
+        section: numbers[section] ?? Number(section),
+        value: Number.parseInt(value, 16),
+      });
+    }
   });
 
-  it.each(elfShapes)(
-    'reads the extended form of Linux 6.14 ($class-bit, $endian-endian)',
-    (shape) => {
-      const long = `rust_${'x'.repeat(300)}_symbol`;
-      const crcs = { [long]: 0xdeadbeef, _printk: 7, größe: 8 };
-      const elf = elfOf(shape, extendedVersionsSections(shape, crcs));
-      expect(Object.fromEntries(symbolVersions(elf))).toEqual(crcs);
-    },
-  );
-
-  it('reads both forms where a module has both', () => {
-    const sections = [
-      versionsSection(little, { a: 1 }),
-      ...extendedVersionsSections(little, { a: 1, b: 2 }),
-    ];
-    expect(Object.fromEntries(symbolVersions(elfOf(little, sections)))).toEqual({ a: 1, b: 2 });
+  it('is none where its strings are missing', () => {
+    const table = { name: '.symtab', type: 2, link: 99, data: Buffer.alloc(48) };
+    expect(symbolTable(elfOf(little, [table]))).toBeUndefined();
   });
 
-  it('gives nothing for a kernel without MODVERSIONS', () => {
-    expect(symbolVersions(elfOf(little, [])).size).toBe(0);
+  it.each(elfShapes)('leaves out half an entry at the end ($class-bit, $endian)', (shape) => {
+    const [symbols, strings] = symbolSections(shape, 1, [{ name: 'x' }, { name: 'y' }]);
+    const half = { ...symbols!, data: symbols!.data!.subarray(0, -1) };
+    expect(importsOf(elfOf(shape, [half, strings!]))).toEqual([{ name: 'x', weak: false }]);
   });
 
-  it('refuses records that lie beyond the end of the file', async () => {
-    const sections = [{ ...versionsSection(little, { a: 1 }), size: 2 ** 40 }];
-    const error = await kbuildErrorOf(() => symbolVersions(elfOf(little, sections)));
+  it('refuses a name that lies beyond the strings', async () => {
+    const sections = symbolSections(little, 1, [{ name: 'x' }]);
+    sections[0]!.data![24 + 3] = 0x7f;
+    const error = await kbuildErrorOf(() => importsOf(elfOf(little, sections)));
     expect(error.code).toBe('MODULE_TRUNCATED');
   });
 });

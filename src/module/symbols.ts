@@ -1,4 +1,5 @@
-import type { Elf } from './elf.js';
+import type { ByteReader } from './bytes.js';
+import { sectionReader, SHT_SYMTAB, type Elf } from './elf.js';
 
 /** A symbol that a module takes from the kernel or from another module. */
 export interface ImportedSymbol {
@@ -9,55 +10,68 @@ export interface ImportedSymbol {
   crc?: number;
 }
 
-const SHT_SYMTAB = 2;
-const STB_WEAK = 2;
+/** The symbol table of an ELF file. */
+export interface SymbolTable {
+  symbols: ByteReader;
+  strings: ByteReader;
+  /** Bytes of an entry. */
+  entrySize: number;
+}
 
-/** The undefined symbols of a module, in file order, each with its CRC where one is recorded. */
-export function importedSymbols(elf: Elf): ImportedSymbol[] {
-  const table = elf.sections.find((s) => s.type === SHT_SYMTAB);
+/** One entry of a symbol table, without its name. */
+export interface SymbolEntry {
+  nameOffset: number;
+  section: number;
+  value: number;
+}
+
+const STB_WEAK = 2;
+/** On SPARC, a global register that the module uses: not a symbol that somebody exports. */
+const STT_REGISTER = 13;
+const sparcMachines = [2, 18, 43];
+
+/** The symbol table, or undefined in a file that has none. */
+export function symbolTable(elf: Elf): SymbolTable | undefined {
+  const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
   const strings = table && elf.sections[table.link];
-  if (table === undefined || strings === undefined) return [];
-  const crcs = symbolVersions(elf);
-  const { reader } = elf;
-  const entrySize = reader.is64 ? 24 : 16;
-  const imports: ImportedSymbol[] = [];
-  // Entry 0 is reserved (elf(5)). st_info and st_shndx lie before st_value in a 64-bit entry only.
-  for (let at = table.offset + entrySize; at < table.offset + table.size; at += entrySize) {
-    const sectionIndex = reader.u16(at + (reader.is64 ? 6 : 14));
-    const nameOffset = reader.u32(at);
-    if (sectionIndex !== 0 || nameOffset === 0) continue;
-    const name = reader.string(strings.offset + nameOffset);
-    const weak = reader.u8(at + (reader.is64 ? 4 : 12)) >> 4 === STB_WEAK;
-    const crc = crcs.get(name);
-    imports.push(crc === undefined ? { name, weak } : { name, weak, crc });
-  }
-  return imports;
+  if (table === undefined || strings === undefined) return undefined;
+  return {
+    symbols: sectionReader(elf, table),
+    strings: sectionReader(elf, strings),
+    entrySize: elf.class === 64 ? 24 : 16,
+  };
+}
+
+/** Reads an entry. st_info and st_shndx lie before st_value in a 64-bit entry only. */
+export function symbolEntry({ symbols }: SymbolTable, at: number): SymbolEntry {
+  return {
+    nameOffset: symbols.u32(at),
+    section: symbols.u16(at + (symbols.is64 ? 6 : 14)),
+    value: symbols.word(at + (symbols.is64 ? 8 : 4)),
+  };
 }
 
 /**
- * The CRCs that a module records for the symbols that it imports: `__versions`, records of 64
- * bytes (struct modversion_info), or, since Linux 6.14, `__version_ext_crcs` beside
- * `__version_ext_names`. Includes `module_layout`, which stands for the layout of struct module.
+ * The undefined symbols of a module, in file order (entry 0 is reserved: elf(5)).
+ * @param crcOf the CRC that the module records for a symbol
  */
-export function symbolVersions(elf: Elf): Map<string, number> {
-  const { reader } = elf;
-  const crcs = new Map<string, number>();
-  const section = (name: string) => elf.sections.find((s) => s.name === name);
-  const classic = section('__versions');
-  if (classic !== undefined) {
-    const nameOffset = reader.is64 ? 8 : 4;
-    for (let at = classic.offset; at + 64 <= classic.offset + classic.size; at += 64) {
-      crcs.set(reader.string(at + nameOffset, at + 64), reader.word(at));
-    }
+export function importedSymbols(
+  { machine }: Elf,
+  { symbols, strings, entrySize }: SymbolTable,
+  crcOf: (name: string) => number | undefined,
+): ImportedSymbol[] {
+  const [sectionAt, infoAt] = symbols.is64 ? [6, 4] : [14, 12];
+  const registers = sparcMachines.includes(machine);
+  const imports: ImportedSymbol[] = [];
+  for (let at = entrySize; at + entrySize <= symbols.length; at += entrySize) {
+    if (symbols.u16(at + sectionAt) !== 0) continue;
+    const nameOffset = symbols.u32(at);
+    const info = symbols.u8(at + infoAt);
+    if (nameOffset === 0 || (registers && (info & 0xf) === STT_REGISTER)) continue;
+    const name = strings.name(nameOffset);
+    const weak = info >> 4 === STB_WEAK;
+    const crc = crcOf(name);
+    imports.push(crc === undefined ? { name, weak } : { name, weak, crc });
   }
-  const [extended, names] = [section('__version_ext_crcs'), section('__version_ext_names')];
-  if (extended !== undefined && names !== undefined) {
-    let nameAt = names.offset;
-    for (let at = extended.offset; at + 4 <= extended.offset + extended.size; at += 4) {
-      const name = reader.string(nameAt, names.offset + names.size);
-      crcs.set(name, reader.u32(at));
-      nameAt += Buffer.byteLength(name) + 1;
-    }
-  }
-  return crcs;
+  return imports;
 }

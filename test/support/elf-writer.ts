@@ -15,6 +15,8 @@ export interface SectionContent {
   data?: Uint8Array;
   /** sh_link: an index, counted from 1 in the order of the sections given. */
   link?: number;
+  /** sh_info: for relocations, the index of the section that they apply to. */
+  info?: number;
   /** sh_entsize, which readelf wants for tables. */
   entrySize?: number;
   /** sh_size, where it is to differ from the length of the data. */
@@ -43,14 +45,12 @@ class Packer {
 
   constructor(readonly shape: ElfShape) {}
 
+  /** A negative value is written as its two's complement. */
   #add(size: 1 | 2 | 4 | 8, value: number): this {
-    const part = Buffer.alloc(size);
-    if (this.shape.endian === 'big') {
-      if (size === 8) part.writeBigUInt64BE(BigInt(value));
-      else part.writeUIntBE(value, 0, size);
-    } else if (size === 8) part.writeBigUInt64LE(BigInt(value));
-    else part.writeUIntLE(value, 0, size);
-    this.#parts.push(part);
+    const part = Buffer.alloc(8);
+    part.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)));
+    const bytes = part.subarray(0, size);
+    this.#parts.push(this.shape.endian === 'big' ? bytes.reverse() : bytes);
     return this;
   }
 
@@ -107,17 +107,18 @@ export function writeElf({ machine = 183, type = 1, ...content }: ElfContent): B
     offset: number,
     size: number,
     link: number,
+    info = 0,
     entry = 0,
   ) => {
     file.u32(name).u32(shType).word(0).word(0).word(offset).word(size);
-    file.u32(link).u32(0).word(1).word(entry);
+    file.u32(link).u32(info).word(1).word(entry);
   };
   const extended = content.extendedCount === true;
   header(0, 0, 0, extended ? count : 0, extended ? count - 1 : 0);
   let offset = headerSize;
   for (const [i, section] of sections.entries()) {
-    const { data, size = data.length, link = 0 } = section;
-    header(names.offsets[i] ?? 0, section.type ?? 1, offset, size, link, section.entrySize);
+    const { data, size = data.length, link = 0, info, entrySize: entry } = section;
+    header(names.offsets[i] ?? 0, section.type ?? 1, offset, size, link, info, entry);
     offset += data.length;
   }
   return file.done();
@@ -133,9 +134,11 @@ export interface SymbolContent {
   /** Index of its section; 0: undefined. */
   section?: number;
   binding?: 'local' | 'global' | 'weak';
+  /** st_value; default: 0. */
+  value?: number;
 }
 
-/** A symbol table and its strings; `at` is the index that the first of the two will have. */
+/** A symbol table, local symbols first, and its strings; `at` is the index that the first of the two will have. */
 export function symbolSections(
   shape: ElfShape,
   at: number,
@@ -145,18 +148,59 @@ export function symbolSections(
   const names = stringTable(symbols.map(({ name }) => name));
   const table = new Packer(shape);
   const entrySize = shape.class === 64 ? 24 : 16;
+  const locals = symbols.filter(({ binding }) => binding === 'local').length;
   table.bytes(Buffer.alloc(entrySize));
-  for (const [i, { section = 0, binding = 'global' }] of symbols.entries()) {
+  for (const [i, { section = 0, binding = 'global', value = 0 }] of symbols.entries()) {
     const info = bindings[binding] << 4;
     table.u32(names.offsets[i] ?? 0);
-    if (shape.class === 64) table.u8(info).u8(0).u16(section).word(0).word(0);
-    else table.word(0).word(0).u8(info).u8(0).u16(section);
+    if (shape.class === 64) table.u8(info).u8(0).u16(section).word(value).word(0);
+    else table.word(value).word(0).u8(info).u8(0).u16(section);
   }
   return [
-    { name: '.symtab', type: 2, data: table.done(), link: at + 1, entrySize },
+    { name: '.symtab', type: 2, data: table.done(), link: at + 1, info: locals + 1, entrySize },
     { name: '.strtab', type: 3, data: names.data },
   ];
 }
+
+export interface RelocationContent {
+  /** Bytes from the start of the section that is relocated. */
+  offset: number;
+  /** Index of its symbol, counted from 1 as symbol tables do. */
+  symbol: number;
+  /** r_addend; in the REL form it is no part of the record. */
+  addend?: number;
+}
+
+export interface RelocationSection extends Required<Pick<SectionContent, 'link' | 'info'>> {
+  name: string;
+  form?: 'rela' | 'rel';
+  /** 64-bit little-endian MIPS writes r_info in an order of its own. */
+  mips?: boolean;
+}
+
+/** A section of relocations, all of type 1. */
+export function relocationSection(
+  shape: ElfShape,
+  { form = 'rela', mips = false, ...section }: RelocationSection,
+  records: readonly RelocationContent[],
+): SectionContent {
+  const table = new Packer(shape);
+  for (const { offset, symbol, addend = 0 } of records) {
+    table.word(offset);
+    if (shape.class === 32) table.u32(symbol * 2 ** 8 + 1);
+    else if (mips) table.u32(symbol).u8(0).u8(0).u8(0).u8(1);
+    else if (shape.endian === 'big') table.u32(symbol).u32(1);
+    else table.u32(1).u32(symbol);
+    if (form === 'rela') table.word(addend);
+  }
+  const words = form === 'rela' ? 3 : 2;
+  const entrySize = (words * shape.class) / 8;
+  return { ...section, type: form === 'rela' ? 4 : 9, data: table.done(), entrySize };
+}
+
+/** Integers of 32 bits as a section's data. */
+export const integers = (shape: ElfShape, values: readonly number[]): Buffer =>
+  Buffer.concat(values.map((value) => new Packer(shape).u32(value).done()));
 
 /** `__versions`: records of 64 bytes, struct modversion_info. */
 export function versionsSection(shape: ElfShape, crcs: Record<string, number>): SectionContent {
