@@ -21,10 +21,14 @@ export const moduleSchema = z
 
 export const signingSchema = z
   .strictObject({
-    key: z.string().describe('Private key (PEM), relative to this file'),
+    key: z
+      .string()
+      .describe(
+        'Private key: a PEM file, relative to this file, or a PKCS#11 URI (pkcs11:token=…;object=…)',
+      ),
     cert: z.string().describe('Certificate of the key (PEM or DER), relative to this file'),
     hash: z
-      .enum(['sha1', 'sha224', 'sha256', 'sha384', 'sha512'])
+      .enum(['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha3-256', 'sha3-384', 'sha3-512'])
       .optional()
       .describe("Hash; default: the one that the kernel's configuration names, else sha512"),
   })

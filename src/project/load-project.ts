@@ -61,7 +61,8 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     output,
     ...(signing !== undefined && {
       signing: {
-        key: resolve(directory, signing.key),
+        // A key on a token has a PKCS#11 URI, not a path.
+        key: /^pkcs11:/i.test(signing.key) ? signing.key : resolve(directory, signing.key),
         cert: resolve(directory, signing.cert),
         ...(signing.hash !== undefined && { hash: signing.hash }),
       },

@@ -35,6 +35,7 @@ export interface Project {
 
 /** What to sign modules with; paths are absolute. */
 export interface Signing {
+  /** A path, or a PKCS#11 URI. */
   key: string;
   cert: string;
   hash?: string;

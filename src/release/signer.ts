@@ -1,186 +1,88 @@
-import { createPrivateKey, sign, verify, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { SignerIdentifier } from '@peculiar/asn1-cms';
+import type { X509Certificate } from 'node:crypto';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { digestOids, loadCms, parseSignedData } from '../module/pkcs7.js';
-import { findSignature, signatureTrailer } from '../module/signature.js';
+import { digestOids } from '../module/pkcs7.js';
+import { signatureVerifier, type SignatureVerifier } from '../module/verify-signature.js';
+import { attachSignature, withoutSignatures } from './attached.js';
+import { readCertificate } from './certificate.js';
+import { cmsMessage } from './cms-message.js';
+import type { PassphraseSources } from './passphrase.js';
+import { isPkcs11Uri } from './pkcs11-uri.js';
+import { openPrivateKey } from './private-key.js';
+import type { SignatureHash, SigningKey } from './signing-key.js';
 
-export type SignatureHash = keyof typeof digestOids;
+export type { SignatureHash } from './signing-key.js';
 
-/** What to sign with: paths of a private key (PEM) and its certificate (PEM or DER). */
+/** Hashes that modules can be signed with. */
+export const signatureHashes = Object.keys(digestOids) as SignatureHash[];
+
+/** What to sign with: a private key (path of a PEM file, or a PKCS#11 URI), and its certificate. */
 export interface SignerOptions {
   key: string;
+  /** Path, PEM or DER. */
   cert: string;
   hash?: string;
 }
 
 /** Signs modules as the kernel's scripts/sign-file does, on this machine and in no container. */
 export interface Signer {
-  /** The module with a signature appended; one that it had is replaced. */
+  /** The module with a signature appended; those that it had are replaced. */
   sign(module: Uint8Array, hash: SignatureHash): Promise<Uint8Array>;
+  /** A signature over all of these bytes, detached: a PKCS#7 message, DER. */
+  signDetached(content: Uint8Array, hash: SignatureHash): Promise<Uint8Array>;
   /** True if the signature at the end of these bytes is over them and by the certificate's key. */
   verify(module: Uint8Array): Promise<boolean>;
   /** The hash that the project asks for, whatever the kernel's own is. */
   readonly hash?: SignatureHash;
 }
 
-const oids = {
-  data: '1.2.840.113549.1.7.1',
-  signedData: '1.2.840.113549.1.7.2',
-  rsa: '1.2.840.113549.1.1.1',
-};
-/** ecdsa-with-SHA* (RFC 5758; SHA-1: RFC 3279). */
-const ecdsaOids: Record<SignatureHash, string> = {
-  sha1: '1.2.840.10045.4.1',
-  sha224: '1.2.840.10045.4.3.1',
-  sha256: '1.2.840.10045.4.3.2',
-  sha384: '1.2.840.10045.4.3.3',
-  sha512: '1.2.840.10045.4.3.4',
-};
-const asn1Null = Uint8Array.of(5, 0).buffer;
-
 /**
- * Reads a key and its certificate. An encrypted key's passphrase comes from KBUILD_SIGN_PIN, as
- * for the kernel's own build.
- * @throws KbuildError SIGN_KEY if one cannot be read, or they do not belong together
+ * Opens a key and reads its certificate. The passphrase of an encrypted key, or the PIN of a
+ * token, comes from KBUILD_SIGN_PIN, as for the kernel's own build, unless other sources are given.
+ * @throws KbuildError SIGN_KEY if one cannot be read or used, or they do not belong together;
+ *   SIGN_PKCS11 if a token cannot be reached
  */
-export function createSigner(
+export async function createSigner(
   signing: SignerOptions,
-  environment: NodeJS.ProcessEnv = process.env,
-): Signer {
+  sources: PassphraseSources = { environment: process.env },
+): Promise<Signer> {
   const certificate = readCertificate(signing.cert);
-  const key = readKey(signing.key, environment.KBUILD_SIGN_PIN);
-  if (!certificate.checkPrivateKey(key)) {
-    throw new KbuildError(
-      'SIGN_KEY',
-      `the certificate ${signing.cert} is not that of the key ${signing.key}`,
-      'Give the certificate that was made with this key.',
-    );
-  }
-  if (key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'ec') {
-    throw new KbuildError(
-      'SIGN_KEY',
-      `the kernel knows RSA and ECDSA signatures of modules; ${signing.key} is of type ${key.asymmetricKeyType}`,
-      'Make an RSA or an EC key.',
-    );
-  }
+  return signerOf(await openKey(signing, certificate, sources), certificate, signing.hash);
+}
+
+async function openKey(
+  signing: SignerOptions,
+  certificate: X509Certificate,
+  sources: PassphraseSources,
+): Promise<SigningKey> {
+  if (!isPkcs11Uri(signing.key)) return openPrivateKey(signing, certificate, sources);
+  const { openPkcs11Key } = await import('./pkcs11-key.js');
+  return openPkcs11Key(signing, certificate, sources);
+}
+
+function signerOf(key: SigningKey, certificate: X509Certificate, asked?: string): Signer {
+  let verifier: Promise<SignatureVerifier> | undefined;
+  const signDetached: Signer['signDetached'] = async (content, hash) =>
+    cmsMessage(await key.sign(content, checkHash(hash)), key.type, hash, certificate);
   return {
-    ...(signing.hash !== undefined && { hash: signing.hash as SignatureHash }),
-    sign: (module, hash) => signModule(module, key, certificate, hash),
-    verify: (module) => verifyModule(module, certificate),
+    ...(asked !== undefined && { hash: checkHash(asked) }),
+    signDetached,
+    sign: async (module, hash) => {
+      const content = withoutSignatures(module);
+      return attachSignature(content, await signDetached(content, hash));
+    },
+    verify: async (module) => {
+      verifier ??= signatureVerifier([certificate]);
+      return (await verifier)(module).status === 'valid';
+    },
   };
 }
 
-async function signModule(
-  module: Uint8Array,
-  key: KeyObject,
-  certificate: X509Certificate,
-  hash: SignatureHash,
-): Promise<Uint8Array> {
-  const { AsnConvert, OctetString, cms, x509 } = await loadCms();
-  const content = unsigned(module);
-  const { issuer, serialNumber } = AsnConvert.parse(
-    certificate.raw,
-    x509.Certificate,
-  ).tbsCertificate;
-  if (!Object.hasOwn(digestOids, hash)) {
-    throw new KbuildError(
-      'SIGN_KEY',
-      `cannot sign with the hash '${hash}' that the kernel's configuration names`,
-      `Name one of ${Object.keys(digestOids).join(', ')} in signing.hash.`,
-    );
-  }
-  // OpenSSL writes the identifiers of digests without parameters (RFC 5754), RSA's with a NULL.
-  const digestAlgorithm = new cms.DigestAlgorithmIdentifier({ algorithm: digestOids[hash] });
-  const signedData = new cms.SignedData({
-    version: cms.CMSVersion.v1,
-    digestAlgorithms: new cms.DigestAlgorithmIdentifiers([digestAlgorithm]),
-    encapContentInfo: new cms.EncapsulatedContentInfo({ eContentType: oids.data }),
-    signerInfos: new cms.SignerInfos([
-      new cms.SignerInfo({
-        version: cms.CMSVersion.v1,
-        sid: new cms.SignerIdentifier({
-          issuerAndSerialNumber: new cms.IssuerAndSerialNumber({ issuer, serialNumber }),
-        }),
-        digestAlgorithm,
-        signatureAlgorithm: new cms.SignatureAlgorithmIdentifier(
-          key.asymmetricKeyType === 'ec'
-            ? { algorithm: ecdsaOids[hash] }
-            : { algorithm: oids.rsa, parameters: asn1Null },
-        ),
-        signature: new OctetString(sign(hash, content, key)),
-      }),
-    ]),
-  });
-  const message = Buffer.from(
-    AsnConvert.serialize(
-      new cms.ContentInfo({
-        contentType: oids.signedData,
-        content: AsnConvert.serialize(signedData),
-      }),
-    ),
+function checkHash(hash: string): SignatureHash {
+  const known = signatureHashes.find((name) => name === hash);
+  if (known !== undefined) return known;
+  throw new KbuildError(
+    'SIGN_KEY',
+    `cannot sign with the hash '${hash}'`,
+    `Take one of ${signatureHashes.join(', ')}. Without signing.hash, a build takes the one of the kernel's configuration.`,
   );
-  return Buffer.concat([content, message, signatureTrailer(message.length)]);
-}
-
-async function verifyModule(module: Uint8Array, certificate: X509Certificate): Promise<boolean> {
-  const found = findSignature(module);
-  if (found === undefined || !found.plain) return false;
-  const [info] = (await parseSignedData(found.message)).signerInfos;
-  const oid = info?.digestAlgorithm.algorithm;
-  const hash = Object.entries(digestOids).find(([, value]) => value === oid)?.[0];
-  if (info === undefined || hash === undefined || info.signedAttrs !== undefined) return false;
-  if (!(await names(info.sid, certificate))) return false;
-  const signature = Buffer.from(info.signature.buffer);
-  return verify(hash, module.subarray(0, found.contentLength), certificate.publicKey, signature);
-}
-
-/** The kernel looks for a certificate by issuer and serial number, or by its key's identifier. */
-async function names(sid: SignerIdentifier, certificate: X509Certificate): Promise<boolean> {
-  const { AsnConvert, x509 } = await loadCms();
-  const { tbsCertificate } = AsnConvert.parse(certificate.raw, x509.Certificate);
-  const same = (a: ArrayBuffer, b: ArrayBuffer) => Buffer.from(a).equals(Buffer.from(b));
-  const id = sid.issuerAndSerialNumber;
-  if (id !== undefined) {
-    return (
-      same(id.serialNumber, tbsCertificate.serialNumber) &&
-      same(AsnConvert.serialize(id.issuer), AsnConvert.serialize(tbsCertificate.issuer))
-    );
-  }
-  const extension = tbsCertificate.extensions?.find(
-    ({ extnID }) => extnID === x509.id_ce_subjectKeyIdentifier,
-  );
-  if (extension === undefined || sid.subjectKeyIdentifier === undefined) return false;
-  const own = AsnConvert.parse(extension.extnValue.buffer, x509.SubjectKeyIdentifier);
-  return same(own.buffer, sid.subjectKeyIdentifier.buffer);
-}
-
-function unsigned(module: Uint8Array): Uint8Array {
-  const found = findSignature(module);
-  return found === undefined ? module : module.subarray(0, found.contentLength);
-}
-
-function readCertificate(path: string): X509Certificate {
-  try {
-    return new X509Certificate(readFileSync(path));
-  } catch (cause) {
-    throw unreadable('certificate', path, cause, 'It must be an X.509 certificate, PEM or DER.');
-  }
-}
-
-function readKey(path: string, passphrase: string | undefined): KeyObject {
-  try {
-    const key = readFileSync(path);
-    return createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) });
-  } catch (cause) {
-    const hint =
-      'It must be a private key in PEM. If it is encrypted, put its passphrase into the environment variable KBUILD_SIGN_PIN.';
-    throw unreadable('key', path, cause, hint);
-  }
-}
-
-function unreadable(what: string, path: string, cause: unknown, hint: string): KbuildError {
-  // OpenSSL's messages name what is wrong, never what is in the key.
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new KbuildError('SIGN_KEY', `cannot read the ${what} ${path}: ${why}`, hint, { cause });
 }

@@ -11,7 +11,8 @@ import { runJobs, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
 import { errorCodes, type ExitStatus } from '../errors/codes.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { parseSymvers, type Symvers } from '../kernel/symvers.js';
+import { parseKernelConfig } from '../kernel/config.js';
+import { parseSymvers } from '../kernel/symvers.js';
 import { labelOf, type Job } from '../plan/job.js';
 import type { Signing } from '../project/project.js';
 import type { SignatureHash, Signer } from '../release/signer.js';
@@ -66,7 +67,8 @@ function engineContext(
   signers: ReadonlyMap<Signing, Signer>,
 ): EngineContext {
   const { scratch, emit, signal, cache } = session;
-  const symvers = new Map<string, Symvers>();
+  const configOf = eachFileOnce(parseKernelConfig);
+  const symversOf = eachFileOnce(parseSymvers);
   // A job's key names its image. On the host the compiler is what happens to be installed.
   const useCache = request.useCache && request.runtime === 'docker';
   return {
@@ -79,12 +81,8 @@ function engineContext(
     store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
     useStore: useCache,
     stage: new Stage(scratch),
-    symversOf: ({ kdir }) => {
-      const known =
-        symvers.get(kdir.symversPath) ?? parseSymvers(readFileSync(kdir.symversPath, 'utf8'));
-      symvers.set(kdir.symversPath, known);
-      return known;
-    },
+    configOf: ({ kdir }) => configOf(kdir.configPath),
+    symversOf: ({ kdir }) => symversOf(kdir.symversPath),
     signerOf: ({ source }) => {
       const signer = source.project.signing && signers.get(source.project.signing);
       return signer && jobSigner(signer);
@@ -93,6 +91,16 @@ function engineContext(
     scratch,
     emit,
     signal,
+  };
+}
+
+/** Reads and parses a file when it is first asked for. */
+function eachFileOnce<T>(parse: (text: string) => T): (path: string) => T {
+  const parsed = new Map<string, T>();
+  return (path) => {
+    const known = parsed.get(path) ?? parse(readFileSync(path, 'utf8'));
+    parsed.set(path, known);
+    return known;
   };
 }
 
@@ -112,7 +120,7 @@ async function signersOf(jobs: readonly Job[]): Promise<Map<Signing, Signer>> {
     const { signing } = source.project;
     if (signing === undefined || signers.has(signing)) continue;
     const { createSigner } = await import('../release/signer.js');
-    signers.set(signing, createSigner(signing));
+    signers.set(signing, await createSigner(signing));
   }
   return signers;
 }

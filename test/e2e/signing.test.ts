@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { artifactsOf, build, kbuild } from '../support/cli.js';
 import { kmodInfo } from '../support/kmod.js';
 import { moduleSource } from '../support/project.js';
+import { softHsm } from '../support/softhsm.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 describe('a project with a signing key', () => {
@@ -70,6 +71,23 @@ describe('a project with a signing key', () => {
       join(directory, 'dist', artifactsOf(document)[0]!.path),
       join(keys, 'locked.x509'),
     );
+  });
+
+  it('may have its key on a token, whose PIN is shown nowhere', async () => {
+    const hsm = softHsm();
+    hsm.importKey(join(keys, 'vendor.pem'), 'vendor');
+    const directory = project('vendor');
+    const uri = `pkcs11:token=${encodeURIComponent(hsm.token)};object=vendor`;
+    await writeFile(
+      join(directory, 'kbuild.config.yaml'),
+      `name: signed\nsigning: { key: '${uri}?pin-value=${hsm.pin}', cert: ${keys}/vendor.x509 }\n`,
+    );
+    const args = [directory, '--arch', 'arm64', '--verbose'];
+    const { exitCode, stdout, stderr, document } = await build(args, { env: hsm.env });
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout + stderr).not.toContain(hsm.pin);
+    const [artifact] = artifactsOf(document);
+    await opensslVerify(join(directory, 'dist', artifact!.path), join(keys, 'vendor.x509'));
   });
 
   it('is refused before anything is built if the key cannot be used', async () => {

@@ -1,0 +1,25 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+
+/** Far more than any key, or any bundle of certificates. */
+const limit = 16 * 2 ** 20;
+
+/**
+ * Reads a small file. It may be a pipe, as a shell's `<(…)` is, so its size says nothing; what does
+ * not end, as a device, is an error and not a full memory.
+ */
+export function readBounded(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    for (let size = 0; size <= limit;) {
+      const chunk = Buffer.alloc(64 * 1024);
+      const length = readSync(file, chunk);
+      if (length === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, length));
+      size += length;
+    }
+  } finally {
+    closeSync(file);
+  }
+  throw new Error(`it is longer than ${limit} bytes`);
+}
