@@ -4,19 +4,19 @@
  */
 export { archByName, allArchs, type Arch } from './arch/arch.js';
 export { describeModule } from './artifact/describe.js';
+export type { ExplainedFinding, Finding, FindingCode } from './artifact/finding.js';
+export type { ModuleReport, SummaryReport } from './artifact/module-report.js';
+export type { Verification } from './artifact/verify-module.js';
 export type { Artifact, JobRecord, Manifest, Verdict } from './artifact/manifest-schema.js';
 export { errorCodes, type ErrorCode, type ExitStatus } from './errors/codes.js';
 export { KbuildError, type ErrorReport } from './errors/kbuild-error.js';
 export type { Diagnostic, Emit, Event, JobLabel, JobStatus, JobStep } from './events/event.js';
+export { readKernelImage, type KernelImage } from './kernel/image/read-kernel-image.js';
 export { readKdir, type Kdir } from './kernel/kdir.js';
 export { listKernels, resolveKernels } from './kernel/resolve.js';
 export type { KernelListing } from './kernel/providers/port.js';
-export { parseSymvers, type ExportedSymbol, type Symvers } from './kernel/symvers.js';
-export { readElf, type Elf, type ElfSection } from './module/elf.js';
-export { parseModinfo, type Modinfo } from './module/modinfo.js';
-export { readSigner, type ModuleSigner } from './module/pkcs7.js';
-export { readModule, type ModuleInfo } from './module/read-module.js';
-export { findSignature, type AppendedSignature } from './module/signature.js';
+export { parseSymvers, type Symvers, type SymversEntry } from './kernel/symvers.js';
+export * from './module/index.js';
 export type { Job } from './plan/job.js';
 export { reproduceCommand } from './plan/reproduce.js';
 export { defineConfig } from './project/define-config.js';
@@ -27,7 +27,11 @@ export { allToolchains, toolchainByName, type Toolchain } from './toolchain/tool
 export { diagnose, type Check } from './workflow/doctor.js';
 export { cleanAll, cleanOutput } from './workflow/clean.js';
 export { generateMakefile, type GeneratedFile } from './workflow/generate.js';
-export { inspectFile } from './workflow/inspect.js';
+export { inspectFile, summariseFile } from './workflow/inspect.js';
+export { dependencies, writeDepmodFiles, type DepsReport } from './workflow/deps.js';
+export { readModuleTree, type ModuleTree } from './workflow/module-tree.js';
+export { signFiles, type SignRequest, type SignedFile } from './workflow/sign.js';
+export { verify, type VerifyReport, type VerifyRequest } from './workflow/verify.js';
 export { inspectKdir, type KdirReport } from './workflow/inspect-kdir.js';
 export { repair, type RepairContext } from './workflow/repair.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';

@@ -11,8 +11,25 @@ export interface BuiltFile {
 /** Loaded only where something was built. */
 export const loadTar = () => import('tar-stream');
 
-/** Reads the archive that a job's recipe writes. */
+/**
+ * Reads the archive that a job's recipe writes.
+ * @throws KbuildError VERIFY_FAILED for one that the recipe cannot have written
+ */
 export async function unpackArchive(archive: Buffer): Promise<BuiltFile[]> {
+  try {
+    return await readArchive(archive);
+  } catch (cause) {
+    if (cause instanceof KbuildError) throw cause;
+    throw new KbuildError(
+      'VERIFY_FAILED',
+      `the build's archive of ${archive.length} bytes cannot be read: ${(cause as Error).message}`,
+      'Only a build that writes into it does this. Nothing of it was kept: look into its Makefiles.',
+      { cause },
+    );
+  }
+}
+
+async function readArchive(archive: Buffer): Promise<BuiltFile[]> {
   const { extract } = await loadTar();
   const files: BuiltFile[] = [];
   const reader = extract();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readSigner } from '../module/pkcs7.js';
+import { readSigner } from '../module/signer-claim.js';
 import { readModule } from '../module/read-module.js';
+import type { AppendedSignature } from '../module/signature.js';
 import type { Artifact, Verdict } from './manifest-schema.js';
 
 /**
@@ -19,7 +20,12 @@ export async function describeModule(
     size: bytes.length,
     modinfo,
     elf,
-    signature: signature === undefined ? null : await readSigner(signature.message),
+    signature: signature === undefined ? null : await claimOf(signature),
     verdicts,
   };
+}
+
+async function claimOf({ message }: AppendedSignature): Promise<Artifact['signature']> {
+  const { signer, keyId, hash } = await readSigner(message);
+  return { signer, keyId, hash };
 }

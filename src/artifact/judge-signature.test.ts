@@ -44,12 +44,12 @@ describe('the verdict on the signature', () => {
   });
 
   it('fails for an unsigned module of a project that has a key', async () => {
-    const verdict = await judgeSignature(module, kdir, createSigner(vendor));
+    const verdict = await judgeSignature(module, kdir, await createSigner(vendor));
     expect(verdict).toMatchObject({ status: 'failed', detail: 'not signed' });
   });
 
   it('is good for a signature that OpenSSL made with the project’s key', async () => {
-    const verdict = await judgeSignature(signed, forcing, createSigner(vendor));
+    const verdict = await judgeSignature(signed, forcing, await createSigner(vendor));
     expect(verdict).toMatchObject({
       status: 'ok',
       detail: "signed by 'Vendor Ltd' (sha256), verified",
@@ -57,14 +57,14 @@ describe('the verdict on the signature', () => {
   });
 
   it('fails for a signature by another key', async () => {
-    const verdict = await judgeSignature(signed, kdir, createSigner(other));
+    const verdict = await judgeSignature(signed, kdir, await createSigner(other));
     expect(verdict).toMatchObject({ status: 'failed', detail: expect.stringContaining('Vendor') });
   });
 
   it('fails for a module that was changed after it was signed', async () => {
     const changed = Buffer.from(signed);
     changed[module.length - 1]! ^= 1;
-    const verdict = await judgeSignature(changed, kdir, createSigner(vendor));
+    const verdict = await judgeSignature(changed, kdir, await createSigner(vendor));
     expect(verdict.status).toBe('failed');
   });
 

@@ -1,5 +1,5 @@
 import type { Kdir } from '../kernel/kdir.js';
-import { readSigner } from '../module/pkcs7.js';
+import { readSigner } from '../module/signer-claim.js';
 import { findSignature } from '../module/signature.js';
 import type { Verdict } from './manifest-schema.js';
 

@@ -29,6 +29,7 @@ const consumer = fixture('consumer-arm64');
 function judge(module: ModuleInfo, changes: Partial<Expectation> = {}): Verdict[] {
   return judgeModule(module, {
     kdir: kdirOf('x86_64'),
+    config: new Map(),
     symvers: parseSymvers(kernelFor(module)),
     siblings: new Map(),
     name: 'params',
@@ -226,7 +227,7 @@ describe('the verdict on the symbols', () => {
     const bare = { name: 'f', weak: false };
     expect(on([bare], [{ name: 'f', crc: 1 }])).toMatchObject({
       status: 'unknown',
-      detail: 'no CRC is recorded for f',
+      detail: "no CRC is recorded for 'f'",
     });
   });
 

@@ -19,6 +19,10 @@ beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation((...words) => {
     stderr += `${words.join(' ')}\n`;
   });
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    stdout += String(chunk);
+    return true;
+  });
   vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
     stderr += String(chunk);
     return true;
@@ -136,14 +140,14 @@ describe('runCli', () => {
   it('takes several arguments where a command does', async () => {
     const paths = [fixtureModulePath('params-x86_64'), fixtureModulePath('consumer-arm64')];
     expect(await runCli(['inspect', ...paths, '--json'])).toBe(0);
-    const { artifacts } = JSON.parse(stdout) as { artifacts: { path: string }[] };
-    expect(artifacts.map(({ path }) => path)).toEqual(paths);
+    const { modules } = JSON.parse(stdout) as { modules: { path: string }[] };
+    expect(modules.map(({ path }) => path)).toEqual(paths);
   });
 
   it('shows people what a module says of itself', async () => {
     expect(await runCli(['inspect', fixtureModulePath('params-x86_64')])).toBe(0);
     expect(stdout).toMatch(/^ {2}vermagic +6\.1\.0-56-amd64 SMP preempt mod_unload modversions $/m);
-    expect(stdout).toMatch(/^ {2}machine +62 \(64-bit, little-endian\)$/m);
+    expect(stdout).toMatch(/^ {2}machine +x86_64, 64-bit, little-endian$/m);
     expect(stdout).toMatch(/^ {2}signature +none$/m);
   });
 

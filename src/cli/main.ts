@@ -23,16 +23,26 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
     else abort.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  let outputError: NodeJS.ErrnoException | undefined;
+  const onOutputError = (error: NodeJS.ErrnoException) => {
+    // `kbuild-ts … | head` reads no more: that is no error.
+    if (error.code !== 'EPIPE') outputError = error;
+  };
+  process.stdout.on('error', onOutputError);
   try {
-    return await dispatch(args, { signal: abort.signal });
+    const status = await dispatch(args, { signal: abort.signal });
+    if (outputError !== undefined) throw outputError;
+    return status;
   } catch (error) {
     const failure = asKbuildError(error);
     printError(failure, args.includes('--json'));
     return failure.exitStatus;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    process.stdout.off('error', onOutputError);
   }
 }
+
 
 async function dispatch(args: string[], context: CommandContext): Promise<ExitStatus> {
   let chosen: (() => Promise<ExitStatus>) | undefined;

@@ -30,7 +30,10 @@ const controls = new RegExp(
   'g',
 );
 
+/** Nearly all texts have none: finding that out is quicker than looking for whole sequences. */
+const anyControl = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+
 /** Text of a build without what would move the cursor or ring the bell. Tabs stay. */
 export function withoutControls(text: string): string {
-  return text.replaceAll(controls, '');
+  return anyControl.test(text) ? text.replaceAll(controls, '') : text;
 }

@@ -1,4 +1,5 @@
 import type { Emit } from '../events/event.js';
+import type { KernelConfig } from '../kernel/config.js';
 import type { Symvers } from '../kernel/symvers.js';
 import type { Job } from '../plan/job.js';
 import type { Runtime } from '../runtime/port.js';
@@ -30,6 +31,8 @@ export interface EngineContext {
   /** False: build even what the store has. */
   useStore: boolean;
   stage: Stage;
+  /** How a job's kernel is configured. */
+  configOf: (job: Job) => KernelConfig;
   /** What a job's kernel exports. */
   symversOf: (job: Job) => Symvers;
   signerOf: (job: Job) => JobSigner | undefined;

@@ -456,8 +456,8 @@ describe('a job whose modules are signed', () => {
   const signerWith = (pair: KeyPair): JobSigner => {
     const signer = createSigner(pair);
     return {
-      sign: (module) => signer.sign(module, 'sha256'),
-      verify: (module) => signer.verify(module),
+      sign: async (module) => (await signer).sign(module, 'sha256'),
+      verify: async (module) => (await signer).verify(module),
     };
   };
   let vendor: KeyPair;

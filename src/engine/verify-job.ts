@@ -29,6 +29,7 @@ export async function verifyJob(
     let bytes: Uint8Array = await readFile(file);
     const verdicts = judgeModule(readModule(bytes), {
       kdir: job.kdir,
+      config: context.configOf(job),
       symvers: context.symversOf(job),
       siblings,
       name: basename(path, '.ko'),

@@ -35,6 +35,7 @@ describe('readKdir', () => {
       signing: { enabled: true, force: false, hash: 'sha256' },
       compression: 'none',
       hostTools: { machine: machines.x86_64, glibc: '2.36' },
+      configPath: join(path, '.config'),
       symversPath: join(path, 'Module.symvers'),
       mounts: [{ source: path, target: path }],
       identity: expect.stringMatching(/^[0-9a-f]{64}$/) as string,

@@ -34,6 +34,8 @@ export interface Kdir {
   /** CONFIG_MODULE_COMPRESS_*: how it expects installed modules to be compressed. */
   compression: 'none' | 'gzip' | 'xz' | 'zstd';
   hostTools: HostTools;
+  /** Where its .config lies on this machine. */
+  configPath: string;
   /** Where Module.symvers lies on this machine. */
   symversPath: string;
   /** What a container must see, read-only. */
@@ -123,6 +125,7 @@ export function readKdir(path: string, options: ReadKdirOptions = {}): Kdir {
     },
     compression: compressionOf(config),
     hostTools,
+    configPath,
     symversPath,
     mounts,
     identity: options.identity ?? treeFingerprint(mounts),

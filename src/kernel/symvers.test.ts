@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSymvers } from './symvers.js';
+import { exportsOf, parseSymvers } from './symvers.js';
 
 const expected = [
   { name: '_printk', crc: 0x92997ed8, module: 'vmlinux', gplOnly: false, namespace: '' },
@@ -60,5 +60,22 @@ describe('parseSymvers', () => {
       ['0x1\ta\tone\tEXPORT_SYMBOL\t', '', '0x2\ta\ttwo\tEXPORT_SYMBOL\t'].join('\n'),
     );
     expect([...symvers.values()]).toMatchObject([{ name: 'a', crc: 2, module: 'two' }]);
+  });
+});
+
+describe('exportsOf', () => {
+  const symbol = { name: 'f', crc: 1, gplOnly: true, namespace: 'NS' };
+
+  it('has what modules export in the form of a Module.symvers', () => {
+    const symvers = exportsOf([
+      { name: 'base', exports: [symbol] },
+      { name: 'none', exports: [] },
+    ]);
+    expect([...symvers]).toEqual([['f', { ...symbol, module: 'base' }]]);
+  });
+
+  it('gives 0 for a CRC that a module does not record', () => {
+    const exports = [{ name: 'f', gplOnly: false, namespace: '' }];
+    expect(exportsOf([{ name: 'base', exports }]).get('f')?.crc).toBe(0);
   });
 });

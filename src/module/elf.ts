@@ -22,9 +22,11 @@ export interface Elf {
   machine: number;
   /** e_type: 1 is a relocatable object, as every module is. */
   type: number;
-  sections: ElfSection[];
+  /** All of them; made when they are first asked for. */
+  readonly sections: ElfSection[];
   /** Where its bytes are read from. */
   source: ByteSource;
+  table: SectionTable;
 }
 
 export const SHT_SYMTAB = 2;
@@ -49,65 +51,105 @@ export function readElf(input: Uint8Array | ByteSource): Elf {
     throw notElf(`class ${elfClass} with data encoding ${data} does not exist`);
   }
   const header = new ByteReader(identity, data === 1, elfClass === 2);
+  const table = readSectionTable(source, header);
+  let sections: ElfSection[] | undefined;
   return {
     class: header.is64 ? 64 : 32,
     endian: header.littleEndian ? 'little' : 'big',
     type: header.u16(16),
     machine: header.u16(18),
-    sections: readSections(source, header),
+    get sections() {
+      sections ??= Array.from({ length: table.count }, (_, index) => sectionAt(table, index));
+      return sections;
+    },
     source,
+    table,
   };
 }
 
-function readSections(source: ByteSource, header: ByteReader): ElfSection[] {
+/** The section headers as they lie in the file, with the strings that name them. */
+export interface SectionTable {
+  count: number;
+  headers: ByteReader;
+  /** Bytes of a header. */
+  entrySize: number;
+  names?: ByteReader;
+}
+
+function readSectionTable(source: ByteSource, header: ByteReader): SectionTable {
   const { is64, littleEndian } = header;
   const tableOffset = header.word(is64 ? 40 : 32);
   const entrySize = header.u16(is64 ? 58 : 46);
   let count = header.u16(is64 ? 60 : 48);
   let nameTable = header.u16(is64 ? 62 : 50);
-  if (tableOffset === 0) return [];
-  if (entrySize < (is64 ? 64 : 40)) throw notElf(`section headers of ${entrySize} bytes`);
   const range = (offset: number, size: number) =>
     new ByteReader(readRange(source, offset, size), littleEndian, is64, offset);
+  if (tableOffset === 0) return { count: 0, headers: range(0, 0), entrySize };
+  if (entrySize < (is64 ? 64 : 40)) throw notElf(`section headers of ${entrySize} bytes`);
   // Counts that do not fit their fields stand in the first header (elf(5), e_shnum, e_shstrndx).
   if (count === 0 || nameTable === 0xffff) {
-    const first = readSection(range(tableOffset, entrySize), 0, 0);
+    const first = sectionAt({ count: 1, headers: range(tableOffset, entrySize), entrySize }, 0);
     if (count === 0) count = first.size;
     if (nameTable === 0xffff) nameTable = first.link;
   }
   if (count > source.size / entrySize) throw notElf(`${count} sections do not fit into it`);
-  const table = range(tableOffset, count * entrySize);
-  const names = nameTable < count ? readSection(table, nameTable * entrySize, 0) : undefined;
-  const strings = names && names.type !== SHT_NOBITS ? range(names.offset, names.size) : undefined;
-  const sections: ElfSection[] = [];
-  for (let index = 0; index < count; index++) {
-    const section = readSection(table, index * entrySize, index, strings);
-    const { type, offset, size } = section;
-    // A file that was cut off is no module.
-    if (type !== SHT_NULL && type !== SHT_NOBITS && offset + size > source.size) {
-      readRange(source, offset, size);
-    }
-    sections.push(section);
-  }
-  return sections;
+  const table = { count, headers: range(tableOffset, count * entrySize), entrySize };
+  checkEnds(table, source);
+  if (nameTable >= count) return table;
+  const { type, offset, size } = sectionAt(table, nameTable);
+  return type === SHT_NOBITS ? table : { ...table, names: range(offset, size) };
 }
 
-function readSection(table: ByteReader, at: number, index: number, names?: ByteReader): ElfSection {
-  const { is64 } = table;
+/** A file that was cut off is no module. */
+function checkEnds({ count, headers, entrySize }: SectionTable, source: ByteSource): void {
+  const { is64 } = headers;
+  for (let at = 0; at < count * entrySize; at += entrySize) {
+    const type = headers.u32(at + 4);
+    if (type === SHT_NULL || type === SHT_NOBITS) continue;
+    const offset = headers.word(at + (is64 ? 24 : 16));
+    const size = headers.word(at + (is64 ? 32 : 20));
+    if (offset + size > source.size) readRange(source, offset, size);
+  }
+}
+
+function sectionAt({ headers, entrySize, names }: SectionTable, index: number): ElfSection {
+  const { is64 } = headers;
+  const at = index * entrySize;
   return {
     index,
-    name: names === undefined ? '' : names.name(table.u32(at)),
-    type: table.u32(at + 4),
-    offset: table.word(at + (is64 ? 24 : 16)),
-    size: table.word(at + (is64 ? 32 : 20)),
-    link: table.u32(at + (is64 ? 40 : 24)),
-    info: table.u32(at + (is64 ? 44 : 28)),
+    name: names === undefined ? '' : names.name(headers.u32(at)),
+    type: headers.u32(at + 4),
+    offset: headers.word(at + (is64 ? 24 : 16)),
+    size: headers.word(at + (is64 ? 32 : 20)),
+    link: headers.u32(at + (is64 ? 40 : 24)),
+    info: headers.u32(at + (is64 ? 44 : 28)),
   };
 }
 
-/** A section by name, if the file has one with bytes of its own. */
-export function findSection(elf: Elf, name: string): ElfSection | undefined {
-  return elf.sections.find((section) => section.name === name && section.type !== SHT_NOBITS);
+/** A section by name, if the file has one with bytes of its own. Makes no other section. */
+export function findSection({ table }: Elf, name: string): ElfSection | undefined {
+  const { count, headers, entrySize, names } = table;
+  if (names === undefined) return undefined;
+  for (let index = 0; index < count; index++) {
+    const at = index * entrySize;
+    if (!names.holdsName(name, headers.u32(at), names.length)) continue;
+    if (headers.u32(at + 4) !== SHT_NOBITS) return sectionAt(table, index);
+  }
+  return undefined;
+}
+
+/** The first section of a type. */
+export function findSectionOfType({ table }: Elf, type: number): ElfSection | undefined {
+  const { count, headers, entrySize } = table;
+  for (let index = 0; index < count; index++) {
+    if (headers.u32(index * entrySize + 4) === type) return sectionAt(table, index);
+  }
+  return undefined;
+}
+
+/** A section by its index. */
+export function sectionByIndex({ table }: Elf, index: number): ElfSection | undefined {
+  return index < table.count ? sectionAt(table, index) : undefined;
 }
 
 /** Reads the bytes of a section. */

@@ -19,7 +19,12 @@ export { readElf, sectionBytes, type Elf, type ElfSection } from './elf.js';
 export type { ExportedSymbol } from './exports.js';
 export { machineName } from './machine.js';
 export { moduleParameters, parseModinfo, type Modinfo, type ModuleParameter } from './modinfo.js';
-export { readModule, type ModuleInfo } from './read-module.js';
+export {
+  readModule,
+  readModuleSummary,
+  type ModuleInfo,
+  type ModuleSummary,
+} from './read-module.js';
 export { findSignature, signatureTrailer, type AppendedSignature } from './signature.js';
 export { readSigner, type ModuleSigner } from './signer-claim.js';
 export type { ImportedSymbol } from './symbols.js';

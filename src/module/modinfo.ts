@@ -8,16 +8,23 @@ export type Modinfo = Record<string, string[]>;
  * (include/linux/moduleparam.h, __MODULE_INFO). A value may hold `=` and newlines.
  */
 export function parseModinfo(section: Uint8Array): Modinfo {
-  const tags = new Map<string, string[]>();
-  for (const entry of decode(section).split('\0')) {
+  const tags = Object.create(null) as Modinfo; // a tag may be called __proto__
+  for (const entry of textOf(section).split('\0')) {
     const equals = entry.indexOf('=');
     if (equals <= 0) continue;
-    const [tag, value] = [entry.slice(0, equals), entry.slice(equals + 1)];
-    const values = tags.get(tag);
-    if (values === undefined) tags.set(tag, [value]);
+    const tag = entry.slice(0, equals);
+    const value = entry.slice(equals + 1);
+    const values = tags[tag];
+    if (values === undefined) tags[tag] = [value];
     else values.push(value);
   }
-  return Object.fromEntries(tags);
+  return tags;
+}
+
+/** UTF-8, as the kernel's sources are; what is not, as an old author's name, is taken as Latin-1. */
+function textOf(section: Uint8Array): string {
+  const text = decode(section);
+  return text.includes('\ufffd') ? Buffer.from(section).toString('latin1') : text;
 }
 
 /** A parameter of a module, joined from its `parm` and `parmtype` tags. */

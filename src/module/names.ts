@@ -1,23 +1,13 @@
 /**
- * Names as strings, one character for each byte. Modules of one kernel name the same sections and
- * symbols over and over: the strings that were made last are kept, a fixed number of them.
+ * Names as strings, one character for each byte (Latin-1): two of them are the same only if their
+ * bytes are, as for the kernel.
  */
-
-const slots = 2 ** 14;
-const longestKept = 64;
-const kept: string[] = new Array<string>(slots).fill('');
 
 /** The bytes from `start` to `end` as a string. */
 export function nameOf(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > longestKept) return latin1(bytes, start, end);
-  let hash = 0;
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
-  const slot = (hash ^ (hash >>> 14)) & (slots - 1);
-  const known = kept[slot] ?? '';
-  if (isName(known, bytes, start, end)) return known;
-  const name = latin1(bytes, start, end);
-  kept[slot] = name;
-  return name;
+  const buffer =
+    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('latin1', start, end);
 }
 
 /** Whether the bytes from `start` to `end` are those of a name. */
@@ -29,6 +19,3 @@ export function isName(name: string, bytes: Uint8Array, start: number, end: numb
   }
   return true;
 }
-
-const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);

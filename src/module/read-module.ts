@@ -1,4 +1,4 @@
-import { sourceOf, type ByteSource } from './bytes.js';
+import type { ByteSource } from './bytes.js';
 import { findSection, readElf, sectionBytes, type Elf, type ElfSection } from './elf.js';
 import { exportedSymbols, type ExportedSymbol } from './exports.js';
 import { parseModinfo, type Modinfo } from './modinfo.js';
@@ -7,10 +7,19 @@ import { findSignature, type AppendedSignature } from './signature.js';
 import { importedSymbols, symbolTable, type ImportedSymbol } from './symbols.js';
 import { symbolVersions, type SymbolVersions } from './versions.js';
 
-/** What a kernel module's file says of itself. */
-export interface ModuleInfo {
+/** What a module's file says of itself, but for its symbols. */
+export interface ModuleSummary {
   elf: { class: 32 | 64; endian: 'little' | 'big'; machine: number; type: number };
   modinfo: Modinfo;
+  /** Hexadecimal. */
+  buildId?: string;
+  /** It brings its types in BPF's format (`.BTF`). */
+  btf: boolean;
+  signature?: AppendedSignature;
+}
+
+/** All that a module's file says of itself. */
+export interface ModuleInfo extends ModuleSummary {
   /** What it takes from the kernel and from other modules. */
   imports: ImportedSymbol[];
   /** What it offers to other modules. */
@@ -18,13 +27,16 @@ export interface ModuleInfo {
   versions: Pick<SymbolVersions, 'form' | 'classic'>;
   /** CRC of struct module's layout, where MODVERSIONS records it. */
   moduleLayoutCrc?: number;
-  /** Hexadecimal. */
-  buildId?: string;
-  /** It brings its types in BPF's format (`.BTF`). */
-  btf: boolean;
   /** All but the first, which is reserved. */
   sections: ElfSection[];
-  signature?: AppendedSignature;
+}
+
+/**
+ * Reads of a kernel module what its symbols do not matter for: a few pieces of its file.
+ * @throws KbuildError MODULE_NOT_ELF, MODULE_TRUNCATED, MODULE_MALFORMED, MODULE_SIGNATURE_FORMAT
+ */
+export function readModuleSummary(input: Uint8Array | ByteSource): ModuleSummary {
+  return summaryOf(readElf(input));
 }
 
 /**
@@ -32,24 +44,29 @@ export interface ModuleInfo {
  * @throws KbuildError MODULE_NOT_ELF, MODULE_TRUNCATED, MODULE_MALFORMED, MODULE_SIGNATURE_FORMAT
  */
 export function readModule(input: Uint8Array | ByteSource): ModuleInfo {
-  const source = sourceOf(input);
-  const elf = readElf(source);
+  const elf = readElf(input);
   const table = symbolTable(elf);
   const versions = symbolVersions(elf);
   const imports = table === undefined ? [] : importedSymbols(elf, table, versions.crcOf);
   const layout = versions.crcOf('module_layout');
-  const id = buildId(elf);
-  const signature = findSignature(source);
   return {
-    elf: { class: elf.class, endian: elf.endian, machine: elf.machine, type: elf.type },
-    modinfo: readModinfo(elf),
+    ...summaryOf(elf),
     imports,
     exports: exportedSymbols(elf, table),
     versions: { form: versions.form, classic: versions.classic },
     ...(layout !== undefined && { moduleLayoutCrc: layout }),
+    sections: elf.sections.slice(1),
+  };
+}
+
+function summaryOf(elf: Elf): ModuleSummary {
+  const id = buildId(elf);
+  const signature = findSignature(elf.source);
+  return {
+    elf: { class: elf.class, endian: elf.endian, machine: elf.machine, type: elf.type },
+    modinfo: readModinfo(elf),
     ...(id !== undefined && { buildId: id }),
     btf: findSection(elf, '.BTF') !== undefined,
-    sections: elf.sections.slice(1),
     ...(signature !== undefined && { signature }),
   };
 }

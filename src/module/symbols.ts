@@ -1,5 +1,5 @@
 import type { ByteReader } from './bytes.js';
-import { sectionReader, SHT_SYMTAB, type Elf } from './elf.js';
+import { findSectionOfType, sectionByIndex, sectionReader, SHT_SYMTAB, type Elf } from './elf.js';
 
 /** A symbol that a module takes from the kernel or from another module. */
 export interface ImportedSymbol {
@@ -32,8 +32,8 @@ const sparcMachines = [2, 18, 43];
 
 /** The symbol table, or undefined in a file that has none. */
 export function symbolTable(elf: Elf): SymbolTable | undefined {
-  const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
-  const strings = table && elf.sections[table.link];
+  const table = findSectionOfType(elf, SHT_SYMTAB);
+  const strings = table && sectionByIndex(elf, table.link);
   if (table === undefined || strings === undefined) return undefined;
   return {
     symbols: sectionReader(elf, table),

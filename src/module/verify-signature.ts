@@ -121,9 +121,22 @@ function judgeSigner(
   }
   const oid = info.digestAlgorithm.algorithm;
   const hash = digestName(oid);
-  const key = keys.find((candidate) => isSigner(candidate, info, tools));
-  if (key === undefined) return { status: 'unknown-key', hash: hash ?? oid };
-  if (hash === undefined) return unsupported(`its digest algorithm ${oid} is not known`);
+  const signers = keys.filter((candidate) => isSigner(candidate, info, tools));
+  let verdict: SignatureVerdict = { status: 'unknown-key', hash: hash ?? oid };
+  for (const key of signers) {
+    if (hash === undefined) return unsupported(`its digest algorithm ${oid} is not known`);
+    verdict = judgeKey(info, content, key, hash);
+    if (verdict.status === 'valid') break; // else another key of the same name may be the signer's
+  }
+  return verdict;
+}
+
+function judgeKey(
+  info: SignerInfo,
+  content: Uint8Array,
+  key: TrustedKey,
+  hash: DigestName,
+): SignatureVerdict {
   const publicKey = publicKeyOf(key.certificate);
   const algorithm = info.signatureAlgorithm.algorithm;
   if (publicKey === undefined) return unsupported(`this Node.js cannot verify ${algorithm}`);

@@ -1,9 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Files up to this size are read at once: one call costs more than the bytes. */
-const smallFile = 64 * 1024;
-/** What is read around a place of a larger file: what lies near it is wanted next. */
-const windowSize = 32 * 1024;
+/** What is read around a place of a file, in bytes: what lies near it is wanted next. */
+const windowSize = 16 * 1024;
 
 /**
  * The bytes of a file, read in pieces as they are asked for; the pieces stay valid until `close`.
@@ -21,17 +19,21 @@ export class FileBytes {
     return this.#size;
   }
 
-  /** Opens a file in place of the one before. Throws as `openSync` does. */
+  /** Opens a file in place of the one before. Throws as `openSync` and `readSync` do. */
   open(path: string): void {
     this.close();
-    this.#descriptor = openSync(path, 'r');
-    const status = fstatSync(this.#descriptor);
-    if (status.isDirectory()) {
+    // Else the opening of a pipe waits for somebody to write into it, for ever.
+    this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const start = this.#allocate(windowSize);
+      // What is not full is all: most modules are read by this one call.
+      const count = readSync(this.#descriptor, start, 0, windowSize, 0);
+      this.#size = count < windowSize ? count : fstatSync(this.#descriptor).size;
+      this.#windows.push({ start: 0, bytes: start.subarray(0, count) });
+    } catch (error) {
       this.close();
-      throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+      throw error;
     }
-    this.#size = status.size;
-    if (this.#size <= smallFile) this.#readWindow(0, this.#size);
   }
 
   close(): void {
@@ -45,27 +47,37 @@ export class FileBytes {
   /** The bytes of a range within the file. Throws as `readSync` does. */
   read(offset: number, length: number): Uint8Array {
     const end = offset + length;
-    const known = this.#windows.find(
-      ({ start, bytes }) => offset >= start && end <= start + bytes.length,
-    );
+    for (const { start, bytes } of this.#windows) {
+      if (offset >= start && end <= start + bytes.length) {
+        return bytes.subarray(offset - start, end - start);
+      }
+    }
     // Windows begin at multiples of their size: reads all over a file do not read it many times.
     const start = offset - (offset % windowSize);
     const stop = Math.min(Math.ceil(end / windowSize) * windowSize, this.#size);
-    const window = known ?? this.#readWindow(start, stop - start);
-    return window.bytes.subarray(offset - window.start, end - window.start);
+    const bytes = this.#allocate(stop - start);
+    if (this.#fill(bytes, start) < bytes.length) {
+      throw new Error('the file became shorter while it was read');
+    }
+    this.#windows.push({ start, bytes });
+    return bytes.subarray(offset - start, end - start);
   }
 
-  #readWindow(start: number, length: number): { start: number; bytes: Buffer } {
-    const bytes = this.#allocate(length);
+  /** Reads into a buffer from a place on; gives how much there was. */
+  #fill(bytes: Buffer, start: number): number {
     let filled = 0;
-    while (filled < length) {
-      const count = readSync(this.#descriptor, bytes, filled, length - filled, start + filled);
-      if (count === 0) throw new Error(`the file became shorter while it was read`);
+    while (filled < bytes.length) {
+      const count = readSync(
+        this.#descriptor,
+        bytes,
+        filled,
+        bytes.length - filled,
+        start + filled,
+      );
+      if (count === 0) break;
       filled += count;
     }
-    const window = { start, bytes };
-    this.#windows.push(window);
-    return window;
+    return filled;
   }
 
   #allocate(length: number): Buffer {

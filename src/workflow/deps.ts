@@ -63,7 +63,7 @@ export function dependencies({ graph }: ModuleTree, kernel?: LoadedKernel): Deps
 
 function missingSymbols(graph: DependencyGraph, { symvers, kdir }: LoadedKernel): MissingSymbol[] {
   const image = [...symvers.values()].filter(({ module }) => module === 'vmlinux');
-  const symbols = new Map(image.map(({ name, crc }) => [name, crc]));
+  const symbols = new Map(image.map(({ name, crc = 0 }) => [name, crc]));
   return unmetImports(graph, symbols, { crcs: kdir.modversions }).map(
     ({ module, symbol, problem, provider }) => {
       const exporter =

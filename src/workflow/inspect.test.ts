@@ -9,18 +9,23 @@ import {
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { asKmodInfo, kmodInfo } from '../../test/support/kmod.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
+import { ModuleFiles } from '../artifact/module-file.js';
 import { inspectFile } from './inspect.js';
 
 describe('inspectFile', () => {
   it.each(fixtureModules)('says of %s what kmod says', async (name) => {
     const path = fixtureModulePath(name);
-    const artifact = await inspectFile(path);
-    expect(artifact.path).toBe(path);
-    expect(asKmodInfo(artifact.modinfo)).toEqual(await kmodInfo(path));
+    const report = await inspectFile(path);
+    expect(report.path).toBe(path);
+    expect(asKmodInfo(report.modinfo)).toEqual(await kmodInfo(path));
   });
 
-  it('passes no judgement: it knows of no kernel', async () => {
-    expect((await inspectFile(fixtureModulePath('params-x86_64'))).verdicts).toEqual([]);
+  it('reads many files with the memory of one', async () => {
+    const files = new ModuleFiles();
+    for (const name of [...fixtureModules, ...fixtureModules]) {
+      const path = fixtureModulePath(name);
+      expect(await inspectFile(path, files)).toEqual(await inspectFile(path));
+    }
   });
 
   it.each([

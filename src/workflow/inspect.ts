@@ -1,28 +1,38 @@
-import { readFile } from 'node:fs/promises';
-import { describeModule } from '../artifact/describe.js';
-import type { Artifact } from '../artifact/manifest-schema.js';
-import { KbuildError } from '../errors/kbuild-error.js';
+import { inFile, ModuleFiles, type ModuleFile } from '../artifact/module-file.js';
+import {
+  reportModule,
+  summariseModule,
+  type ModuleReport,
+  type SummaryReport,
+} from '../artifact/module-report.js';
 
 /**
- * Describes a module's file.
+ * Reads all that a module's file says.
+ * @param files whose memory is used; give one for many files
  * @throws KbuildError MODULE_*, each naming the file
  */
-export async function inspectFile(path: string): Promise<Artifact> {
-  let bytes: Buffer;
+export function inspectFile(path: string, files?: ModuleFiles): Promise<ModuleReport> {
+  return inspectWith(reportModule, path, files);
+}
+
+/**
+ * Reads what a module's file says, but for its symbols and sections: several times as fast.
+ * @throws KbuildError MODULE_*, each naming the file
+ */
+export function summariseFile(path: string, files?: ModuleFiles): Promise<SummaryReport> {
+  return inspectWith(summariseModule, path, files);
+}
+
+async function inspectWith<T>(
+  read: (file: ModuleFile) => Promise<T>,
+  path: string,
+  files = new ModuleFiles(),
+): Promise<T> {
   try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new KbuildError(
-      'MODULE_UNREADABLE',
-      `cannot read ${path}: ${(cause as Error).message}`,
-      'Check the path and its permissions.',
-      { cause },
-    );
-  }
-  try {
-    return await describeModule(path, bytes, []);
+    return await read(await files.open(path));
   } catch (error) {
-    if (!(error instanceof KbuildError)) throw error;
-    throw new KbuildError(error.code, `${path}: ${error.message}`, error.hint, { cause: error });
+    throw inFile(path, error);
+  } finally {
+    files.close();
   }
 }

@@ -36,6 +36,7 @@ export function fakeEngine(
       store,
       useStore: true,
       stage: new Stage(scratch),
+      configOf: () => new Map(),
       symversOf: () => fixtureKernel,
       signerOf: () => undefined,
       limits: { memoryBytes: 2 ** 30, diskBytes: 2 ** 20, timeoutMs: 60_000 },

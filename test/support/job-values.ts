@@ -25,6 +25,7 @@ export function kdirOf(arch: 'arm64' | 'x86_64', changes: Partial<Kdir> = {}): K
     signing: { enabled: true, force: false, hash: 'sha256' },
     compression: 'none',
     hostTools: { machine: 62, glibc: '2.34' },
+    configPath: `/cache/kernels${path}/.config`,
     symversPath: `/cache/kernels${path}/Module.symvers`,
     mounts: [{ source: `/cache/kernels${path}`, target: path }],
     identity: `identity of ${release}`,

@@ -1,13 +1,17 @@
 import type { Command } from '../command.js';
 import { buildCommand } from './build.js';
 import { cleanCommand } from './clean.js';
+import { depsCommand } from './deps.js';
 import { doctorCommand } from './doctor.js';
 import { generateMakefileCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { kdirInspectCommand } from './kdir.js';
 import { kernelFetchCommand, kernelListCommand } from './kernel.js';
+import { keysGenerateCommand } from './keys.js';
 import { planCommand } from './plan.js';
+import { signCommand } from './sign.js';
 import { toolchainBuildCommand, toolchainListCommand } from './toolchain.js';
+import { verifyCommand } from './verify.js';
 
 /** Commands by name; a group has commands of its own. */
 export interface CommandTree {
@@ -18,6 +22,13 @@ export const commands: CommandTree = {
   build: buildCommand,
   plan: planCommand,
   inspect: inspectCommand,
+  verify: verifyCommand,
+  deps: depsCommand,
+  sign: signCommand,
+  keys: {
+    summary: 'Make keys to sign modules with',
+    commands: { generate: keysGenerateCommand },
+  },
   generate: {
     summary: 'Write files from a project’s description',
     commands: { makefile: generateMakefileCommand },

@@ -46,12 +46,7 @@ function exportsOf(elf: Elf, table: SymbolTable): SymbolVersion[] {
 }
 
 /** The symbol is the CRC, or the place where it stands. */
-function crcAt(
-  elf: Elf,
-  index: number,
-  value: number,
-  sections: Map<number, ByteReader>,
-): number {
+function crcAt(elf: Elf, index: number, value: number, sections: Map<number, ByteReader>): number {
   const section = elf.sections[index];
   if (index === 0 || index === SHN_ABS || section === undefined) return value;
   const reader = sections.get(index) ?? sectionReader(elf, section);

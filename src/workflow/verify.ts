@@ -1,0 +1,159 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { allArchs, type Arch } from '../arch/arch.js';
+import { parseKmiSymbolList } from '../artifact/checks/kmi.js';
+import { isGplCompatible } from '../artifact/checks/license.js';
+import { verifyModule, type Verification } from '../artifact/verify-module.js';
+import { KbuildError } from '../errors/kbuild-error.js';
+import { readKernelImage, type KernelImage } from '../kernel/image/read-kernel-image.js';
+import { exportsOf, type Symvers } from '../kernel/symvers.js';
+import { readCertificates } from '../release/certificate.js';
+import { compareKernels, type KernelDifference } from './compare-kernels.js';
+import { loadKernels, nameOf, type LoadedKernel, type VerifiedKernel } from './loaded-kernel.js';
+import { modulePaths } from './module-paths.js';
+import { readSubjects, type FileSubject } from './read-subjects.js';
+import type { Session } from './session.js';
+
+export interface VerifyRequest {
+  /** Modules, directories of them, globs. */
+  files: readonly string[];
+  /** Paths of KDIRs and references of kernels. */
+  kernels: readonly string[];
+  /** Other kernels to say whether they could be served too. */
+  against: readonly string[];
+  /** Files of X.509 certificates that the kernel trusts. */
+  certificates: readonly string[];
+  /** The image of the kernel: the certificates in it are trusted. */
+  kernelImage?: string | undefined;
+  kmiSymbolList?: string | undefined;
+  strict: boolean;
+}
+
+/** One module and one kernel. */
+export interface ModuleVerification extends Verification {
+  path: string;
+  kernel: VerifiedKernel;
+}
+
+export interface VerifyReport {
+  modules: ModuleVerification[];
+  differences: KernelDifference[];
+}
+
+/**
+ * Says of modules whether kernels would load them.
+ * @throws KbuildError MODULE_*, KDIR_*, KERNEL_*, SIGN_KEY
+ */
+export async function verify(request: VerifyRequest, session: Session): Promise<VerifyReport> {
+  const image = await readImage(request.kernelImage);
+  const certificates = [
+    ...request.certificates.flatMap(readCertificates),
+    ...(image?.certificates ?? []).map((der) => new X509Certificate(der)),
+  ];
+  const subjects = await readSubjects(await modulePaths(request.files), certificates);
+  const archs = archsOf(subjects);
+  const kernels = await loadKernels(request.kernels, archs, session);
+  checkImage(image, request.kernelImage, kernels);
+  const { kmiSymbolList: list } = request;
+  const kmi = list === undefined ? undefined : parseKmiSymbolList(await readText(list));
+  const others = await loadKernels(request.against, archs, session);
+  const siblingsOf = siblingsByKernel(subjects);
+  const subjectsOf = (kernel: LoadedKernel) => subjectsFor(kernel, kernels, subjects);
+  const judge = (subject: FileSubject, kernel: LoadedKernel, strict: boolean) =>
+    verifyModule(subject, { ...kernel, siblings: siblingsOf(subject), strict }, kmi);
+  return {
+    modules: kernels.flatMap((kernel) =>
+      subjectsOf(kernel).map((subject) => ({
+        path: subject.path,
+        kernel: nameOf(kernel),
+        ...judge(subject, kernel, request.strict),
+      })),
+    ),
+    differences: compareKernels(kernels, others, subjectsOf, (subject, kernel) =>
+      judge(subject, kernel, false),
+    ),
+  };
+}
+
+const archOf = ({ info }: FileSubject): Arch | undefined =>
+  allArchs().find(({ elf }) => elf.machine === info.elf.machine && elf.class === info.elf.class);
+
+/** The archs of which a reference's newest kernels are wanted: those that the modules are for. */
+function archsOf(subjects: readonly FileSubject[]): Arch[] {
+  const archs = new Set(subjects.map(archOf).filter((arch) => arch !== undefined));
+  return archs.size === 0 ? allArchs() : [...archs];
+}
+
+/** Where there are kernels of several archs, a module is held against those of its own. */
+function subjectsFor(
+  { kdir }: LoadedKernel,
+  kernels: readonly LoadedKernel[],
+  subjects: readonly FileSubject[],
+): FileSubject[] {
+  const known = new Set(kernels.map((kernel) => kernel.kdir.arch));
+  return subjects.filter((subject) => {
+    const arch = archOf(subject)?.name;
+    return arch === kdir.arch || arch === undefined || !known.has(arch);
+  });
+}
+
+/** Modules that were built for one kernel may use each other's symbols. */
+function siblingsByKernel(subjects: readonly FileSubject[]): (subject: FileSubject) => Symvers {
+  const kernelOf = ({ info }: FileSubject) =>
+    `${info.elf.machine} ${info.modinfo.vermagic?.[0] ?? ''}`;
+  const groups = new Map<string, Symvers>();
+  for (const key of new Set(subjects.map(kernelOf))) {
+    const group = subjects.filter((subject) => kernelOf(subject) === key);
+    const exporters = group.map(({ name, info }) => ({
+      name,
+      exports: info.exports,
+      proprietary: !isGplCompatible(info.modinfo),
+    }));
+    groups.set(key, exportsOf(exporters));
+  }
+  return (subject) => groups.get(kernelOf(subject)) ?? new Map();
+}
+
+async function readImage(path: string | undefined): Promise<KernelImage | undefined> {
+  if (path === undefined) return undefined;
+  const bytes = await readInput(path);
+  try {
+    return await readKernelImage(bytes);
+  } catch (error) {
+    if (!(error instanceof KbuildError)) throw error;
+    throw new KbuildError(error.code, `${path}: ${error.message}`, error.hint, { cause: error });
+  }
+}
+
+/** The certificates of one kernel say nothing of another. */
+function checkImage(
+  image: KernelImage | undefined,
+  path: string | undefined,
+  kernels: readonly LoadedKernel[],
+): void {
+  const other = kernels.find(({ kdir }) => kdir.release !== image?.release);
+  if (image === undefined || other === undefined) return;
+  throw new KbuildError(
+    'KERNEL_IMAGE_MISMATCH',
+    `${path} is the image of ${image.release}, and the modules are verified for ${other.kdir.release}`,
+    'Give the image of this very kernel, and one kernel at a time.',
+  );
+}
+
+async function readText(path: string): Promise<string> {
+  return (await readInput(path)).toString('utf8');
+}
+
+async function readInput(path: string): Promise<Buffer> {
+  try {
+    return await readFile(resolve(path));
+  } catch (cause) {
+    throw new KbuildError(
+      'FILE_UNREADABLE',
+      `cannot read ${path}: ${(cause as Error).message}`,
+      'Check the path and its permissions.',
+      { cause },
+    );
+  }
+}
