@@ -25,7 +25,7 @@ export async function race(contestants: Contestant[], runs: number): Promise<Tim
     for (const { name, command, reset } of contestants) {
       const [file, ...args] = command;
       const start = performance.now();
-      await execa(file, args, { stdin: 'ignore' });
+      await execa(file, args, { stdin: 'ignore', maxBuffer: 2 ** 28 });
       const elapsed = (performance.now() - start) / 1000;
       if (turn > 0) seconds.get(name)?.push(elapsed);
       await reset?.();
