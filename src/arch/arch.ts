@@ -47,6 +47,11 @@ export function archByName(name: string): Arch {
   );
 }
 
+/** The architecture of an ELF file, if it is one of `toolchains/arch/`. */
+export function archOfElf(elf: { machine: number; class: 32 | 64 }): Arch | undefined {
+  return allArchs().find((a) => a.elf.machine === elf.machine && a.elf.class === elf.class);
+}
+
 /** The architecture of this machine; Node's name for it is one of the aliases. */
 export function hostArch(): Arch {
   return archByName(process.arch);

@@ -152,7 +152,7 @@ export const findingCatalogue = {
   COMPRESSION_NOT_CONFIGURED: {
     check: 'compression',
     explanation:
-      'The kernel does not decompress this format itself (CONFIG_MODULE_DECOMPRESS with CONFIG_MODULE_COMPRESS_*): kmod must, if it was built with the library for it; insmod of BusyBox or an initramfs may not.',
+      'The kernel was not configured for modules compressed like this (CONFIG_MODULE_COMPRESS_*): kmod must decompress them, if it was built with the library for it; insmod of BusyBox or an initramfs may not.',
     remedy: 'Ship it as the kernel is configured, or uncompressed.',
   },
   SIGNATURE_MISSING: {

@@ -23,6 +23,7 @@ const unforgiven = new Set<FindingCode>([
   'NAME_MISMATCH',
   'LICENSE_MISSING',
   'VERSIONS_MISSING',
+  'EXPORT_CRC_MISSING',
 ]);
 
 /**

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fixtureModulePath, fixtureModules } from '../../test/support/fixture-module.js';
 import { ModuleFiles } from './module-file.js';
-import { fieldNames, fieldValues } from './module-fields.js';
-import { reportModule, type ModuleReport } from './module-report.js';
+import { fieldNames, fieldValues, isSymbolField, summaryFieldValues } from './module-fields.js';
+import { reportModule, summariseModule, type ModuleReport } from './module-report.js';
 
 const report = async (path: string) => reportModule(await new ModuleFiles().open(path));
 
@@ -42,6 +42,19 @@ describe('fieldValues', () => {
     for (const field of fieldNames) {
       for (const value of fieldValues(whole, field)) expect(typeof value).toBe('string');
     }
+  });
+
+  it('gives of a summary the same, but for fields about symbols and sections', async () => {
+    const path = fixtureModulePath('exporter-x86_64');
+    const summary = await summariseModule(await new ModuleFiles().open(path));
+    for (const field of [...fieldNames, 'license', 'vermagic', 'depends']) {
+      const values = isSymbolField(field) ? [] : fieldValues(whole, field);
+      expect(summaryFieldValues(summary, field), field).toEqual(values);
+    }
+    expect(fieldNames.filter(isSymbolField)).toEqual([
+      ...['module_layout', 'exports', 'imports', 'sections'],
+    ]);
+    expect(['toString', '__proto__', 'license', ''].filter(isSymbolField)).toEqual([]);
   });
 
   it('writes exports as lines of Module.symvers without the module, imports as modprobe does', () => {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { sourceOf, type ByteSource } from '../module/bytes.js';
-import { decompressModule } from '../module/compression/decompress.js';
 import { detectCompression, type Compression } from '../module/compression/detect.js';
 import { FileBytes } from '../storage/file-bytes.js';
 
@@ -31,9 +30,11 @@ export class ModuleFiles {
     try {
       file.open(path);
       const { size } = file;
+      if (size > largestModule) throw tooLarge(size);
       const compression = detectCompression(file.read(0, Math.min(size, 6)));
       if (compression === 'none') return { path, size, compression, source: file };
       const compressed = await readFile(path);
+      const { decompressModule } = await import('../module/compression/decompress.js');
       const source = sourceOf(await decompressModule(compressed));
       return { path, size, compression, source, compressed };
     } catch (cause) {
@@ -50,6 +51,17 @@ export class ModuleFiles {
   close(): void {
     this.#file.close();
   }
+}
+
+/** Debug information included, no module comes near it: what is larger is none. Bytes. */
+const largestModule = 2 ** 30;
+
+function tooLarge(size: number): KbuildError {
+  return new KbuildError(
+    'MODULE_TOO_LARGE',
+    `its ${size} bytes are more than any kernel module has`,
+    'Give a kernel module (.ko).',
+  );
 }
 
 /** An error of a module's content with the file that it is in. */

@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, subjectOf, type SubjectChanges } from '../../test/support/verify-values.js';
+import {
+  subjectOf,
+  targetOf,
+  type SubjectChanges,
+  type TargetChanges,
+} from '../../test/support/verify-values.js';
 import type { FindingCode } from './finding.js';
 import { taintsOf } from './taints.js';
 
-const flags = (
-  modinfo: SubjectChanges['modinfo'],
+const taints = (
+  subject: SubjectChanges,
+  target: TargetChanges = { config: ['CONFIG_MODULE_SIG'] },
   codes: FindingCode[] = [],
-  config: string[] = ['CONFIG_MODULE_SIG'],
 ) => {
   const findings = codes.map((code) => ({ code, severity: 'warning', message: '' }) as const);
-  const { info } = subjectOf({ modinfo: modinfo ?? {} });
-  return taintsOf(info.modinfo, configOf(config), findings)
+  return taintsOf(subjectOf(subject), targetOf(target), findings);
+};
+const flags = (...args: Parameters<typeof taints>) =>
+  taints(...args)
     .map(({ flag }) => flag)
     .join('');
-};
 
 // Documentation/admin-guide/tainted-kernels.rst; kernel/module/main.c of 6.1.
 describe('taintsOf', () => {
@@ -29,7 +35,7 @@ describe('taintsOf', () => {
     ['K', { livepatch: ['Y'] }],
     ['N', { test: ['Y'] }],
   ])('is %s for %j', (flag, modinfo) => {
-    expect(flags(modinfo)).toBe(flag);
+    expect(flags({ modinfo })).toBe(flag);
   });
 
   it.each([
@@ -38,27 +44,51 @@ describe('taintsOf', () => {
     'SIGNATURE_UNTRUSTED',
     'SIGNATURE_CRYPTO_MISSING',
   ] as const)('is E for %s where the kernel looks at signatures', (code) => {
-    expect(flags({}, [code])).toBe('E');
-    expect(flags({}, [code], [])).toBe('');
+    expect(flags({}, undefined, [code])).toBe('E');
+    expect(flags({}, {}, [code])).toBe('');
   });
 
-  it.each(['VERMAGIC_MISSING', 'VERSIONS_MISSING'] as const)(
+  it.each(['VERMAGIC_MISSING', 'VERSIONS_MISSING', 'EXPORT_CRC_MISSING'] as const)(
     'is F for %s that is let pass',
     (code) => {
-      expect(flags({}, [code])).toBe('F');
+      expect(flags({}, undefined, [code])).toBe('F');
     },
   );
 
+  describe('of a module that uses symbols of a proprietary one', () => {
+    const proprietary = { name: 'f', module: 'base', proprietary: true };
+    const subject = { imports: [{ name: 'f', weak: false }] };
+
+    // inherit_taint, kernel/module/main.c
+    it('is P too, and says whose', () => {
+      expect(taints(subject, { siblings: [proprietary] })).toEqual([
+        { flag: 'P', reason: 'it uses symbols of base, which is proprietary' },
+      ]);
+    });
+
+    it('is nothing if the other is not, or exports others alone', () => {
+      const free = { ...proprietary, proprietary: false };
+      expect(flags(subject, { siblings: [free] })).toBe('');
+      expect(flags({}, { siblings: [proprietary] })).toBe('');
+    });
+
+    it('is P once if both are', () => {
+      const both = { ...subject, modinfo: { license: ['MIT'] } };
+      expect(taints(both, { siblings: [proprietary] })).toEqual([
+        { flag: 'P', reason: "its licence is 'MIT'" },
+      ]);
+    });
+  });
+
   it('is several at once, and says why', () => {
-    const { info } = subjectOf({ modinfo: { license: ['MIT'], intree: undefined } });
-    expect(taintsOf(info.modinfo, configOf(), [])).toEqual([
+    expect(taints({ modinfo: { license: ['MIT'], intree: undefined } })).toEqual([
       { flag: 'P', reason: "its licence is 'MIT'" },
       { flag: 'O', reason: 'it is built out of tree' },
     ]);
   });
 
   it('calls a licence that is not there as the kernel does', () => {
-    const { info } = subjectOf({ modinfo: { license: undefined } });
-    expect(taintsOf(info.modinfo, configOf(), [])[0]?.reason).toContain("'unspecified'");
+    const [found] = taints({ modinfo: { license: undefined } });
+    expect(found?.reason).toContain("'unspecified'");
   });
 });

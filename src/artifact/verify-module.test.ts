@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   inShort,
+  moduleSections,
   subjectOf,
   targetOf,
   type SubjectChanges,
@@ -59,6 +60,20 @@ describe('verifyModule', () => {
     expect(found).toMatchObject({ code: 'SYMBOL_UNDEFINED', check: 'symbols', symbol: 'f' });
     expect(found?.explanation).toContain('Unknown symbol');
     expect(found?.remedy).not.toBe('');
+  });
+
+  it('says nothing more of what is no module, or has no symbols', () => {
+    const imports = [{ name: 'f', weak: false }];
+    const target = { config: ['CONFIG_MODULE_SIG_FORCE', 'CONFIG_MODULE_SIG'] };
+    const [structModule] = moduleSections;
+    for (const [sections, code] of [
+      [[], 'NOT_A_MODULE'],
+      [[structModule!], 'SYMBOL_TABLE_MISSING'],
+    ] as const) {
+      const { loads, findings } = verify({ sections: [...sections], imports }, target);
+      expect(loads).toBe('no');
+      expect(inShort(findings)).toEqual([`error ${code}`]);
+    }
   });
 
   it('says nothing more of a module for another machine', () => {

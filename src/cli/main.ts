@@ -35,7 +35,7 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
     return status;
   } catch (error) {
     const failure = asKbuildError(error);
-    printError(failure, args.includes('--json'));
+    printError(failure, args.includes('--json') && outputError === undefined);
     return failure.exitStatus;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
@@ -43,12 +43,7 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
   }
 }
 
-
 async function dispatch(args: string[], context: CommandContext): Promise<ExitStatus> {
-  let chosen: (() => Promise<ExitStatus>) | undefined;
-  const choose = (run: () => Promise<ExitStatus>) => {
-    chosen = run;
-  };
   const { default: yargs } = await import('yargs');
   const parser = yargs()
     .scriptName('kbuild-ts')
@@ -70,36 +65,40 @@ async function dispatch(args: string[], context: CommandContext): Promise<ExitSt
         ? usageError(message ?? error?.message ?? 'wrong usage')
         : error;
     });
-  register(parser, commands, context, choose);
-  await parser.parseAsync(args);
-  // Help and version print by themselves and choose nothing.
-  return chosen === undefined ? 0 : chosen();
+  register(parser, commands, context);
+  try {
+    await parser.parseAsync(args);
+    return 0; // help and version print by themselves and choose nothing
+  } catch (error) {
+    if (error instanceof Chosen) return error.run();
+    throw error;
+  }
 }
 
-function register(
-  parser: Argv,
-  tree: CommandTree,
-  context: CommandContext,
-  choose: (run: () => Promise<ExitStatus>) => void,
-): void {
+/**
+ * Thrown out of yargs as soon as it knows the command: it would go on and lay out that command's
+ * help, which takes longer than all that it has done before.
+ */
+class Chosen extends Error {
+  constructor(readonly run: () => Promise<ExitStatus>) {
+    super('a command was chosen');
+  }
+}
+
+function register(parser: Argv, tree: CommandTree, context: CommandContext): void {
   for (const [name, entry] of Object.entries(tree)) {
-    if ('usage' in entry) registerCommand(parser, entry, context, choose);
+    if ('usage' in entry) registerCommand(parser, entry, context);
     else {
       const { summary, commands: children } = entry;
       parser.command(`${name} <command>`, summary, (sub) => {
-        register(sub, children, context, choose);
+        register(sub, children, context);
         return sub.demandCommand(1, `Name one of: ${Object.keys(children).join(', ')}.`);
       });
     }
   }
 }
 
-function registerCommand(
-  parser: Argv,
-  command: Command,
-  context: CommandContext,
-  choose: (run: () => Promise<ExitStatus>) => void,
-): void {
+function registerCommand(parser: Argv, command: Command, context: CommandContext): void {
   parser.command(
     command.usage,
     command.summary,
@@ -110,7 +109,7 @@ function registerCommand(
     },
     (argv) => {
       checkGivenOnce(argv, command);
-      choose(() => command.run(argv, context));
+      throw new Chosen(() => command.run(argv, context));
     },
   );
 }

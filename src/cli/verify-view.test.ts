@@ -24,8 +24,12 @@ const refused = (path: string, symbols: string[]) =>
     findings: symbols.map((symbol) => explain(undefinedSymbol(symbol))),
   });
 
-const show = (modules: ModuleVerification[], all = false, differences: KernelDifference[] = []) =>
-  formatVerification({ modules, differences }, plainStyle, all);
+const show = (
+  modules: ModuleVerification[],
+  all = false,
+  differences: KernelDifference[] = [],
+  strict = false,
+) => formatVerification({ modules, differences, strict }, plainStyle, all);
 
 describe('formatVerification', () => {
   it('shows a module that loads, and counts it', () => {
@@ -61,6 +65,30 @@ describe('formatVerification', () => {
     expect(text).toContain('and 2 more like it (--json has all)');
   });
 
+  it('shows the worst first', () => {
+    const finding = (code: Finding['code'], severity: Finding['severity']) =>
+      explain({ code, severity, message: code.toLowerCase() });
+    const findings = [
+      finding('SIGNATURE_MISSING', 'note'),
+      finding('NAME_MISMATCH', 'warning'),
+      finding('NAME_MISSING', 'note'),
+      finding('VERMAGIC_MISMATCH', 'error'),
+    ];
+    const lines = show([verification('a.ko', { loads: 'no', findings })]).split('\n');
+    expect(lines.slice(1, 5).map((line) => /\[(\w+)\]$/.exec(line)?.[1])).toEqual([
+      ...['VERMAGIC_MISMATCH', 'NAME_MISMATCH', 'SIGNATURE_MISSING', 'NAME_MISSING'],
+    ]);
+  });
+
+  it('explains notes only where all is asked for', () => {
+    const note = { code: 'NAME_MISSING', severity: 'note', message: 'no name' } as const;
+    const { explanation } = explain(note);
+    const modules = [verification('a.ko', { findings: [explain(note)] })];
+    expect(show(modules)).toContain('no name [NAME_MISSING]');
+    expect(show(modules)).not.toContain(explanation);
+    expect(show(modules, true)).toContain(explanation);
+  });
+
   it('names taint flags with their reasons', () => {
     const taints = [{ flag: 'O', reason: 'it is built out of tree' }];
     expect(show([verification('a.ko', { taints })])).toContain(
@@ -77,15 +105,33 @@ describe('formatVerification', () => {
     expect(show(many, true)).toContain('m7.ko');
   });
 
+  it('counts many modules with notes alone, and what the notes are', () => {
+    const note = explain({ code: 'SIGNATURE_MISSING', severity: 'note', message: 'not signed' });
+    const many = Array.from({ length: 30 }, (_, i) =>
+      verification(`m${i}.ko`, { findings: [note] }),
+    );
+    const text = show([...many, refused('bad.ko', ['f'])]);
+    expect(text).not.toContain('m7.ko');
+    expect(text).toContain('\n30 more: SIGNATURE_MISSING (--verbose)\n');
+    expect(show(many, true)).toContain('m7.ko');
+  });
+
+  it('says of strict use that it is not the kernel that refuses', () => {
+    const text = show([refused('a.ko', ['f']), verification('b.ko')], false, [], true);
+    expect(text).toContain('/m/a.ko does not pass --strict for 6.1.0-56-arm64');
+    expect(text).toContain('/m/b.ko loads on');
+    expect(text.split('\n').at(-1)).toBe('1 would load, 1 would not pass --strict');
+  });
+
   it('counts what cannot be judged apart', () => {
     const text = show([verification('a.ko', { loads: 'unknown' }), verification('b.ko')]);
     expect(text).toContain('loads, as far as can be said, on');
-    expect(text).toContain('1 would load, 1 cannot be judged, 0 would be refused');
+    expect(text).toContain('1 would load, 1 not certain, 0 would be refused');
   });
 
   it('paints verdicts and severities', () => {
     const text = formatVerification(
-      { modules: [refused('a.ko', ['f']), verification('b.ko')], differences: [] },
+      { modules: [refused('a.ko', ['f']), verification('b.ko')], differences: [], strict: false },
       visibleStyle,
       false,
     );

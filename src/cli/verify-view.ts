@@ -13,6 +13,9 @@ const verdicts = {
   unknown: ['yellow', 'loads, as far as can be said, on'],
 } as const;
 
+/** With --strict it is not the kernel that refuses it. */
+const notStrictly = ['red', 'does not pass --strict for'] as const;
+
 const severities: Record<Severity, Parameters<Style['paint']>[0]> = {
   error: 'red',
   warning: 'yellow',
@@ -20,30 +23,39 @@ const severities: Record<Severity, Parameters<Style['paint']>[0]> = {
 };
 
 /**
- * The result of a verification for people. Modules of which there is nothing to say are counted,
- * unless `all` are asked for.
+ * The result of a verification for people. Of many modules, those of which there is nothing worse
+ * than a note to say are counted, unless `all` are asked for.
  */
 export function formatVerification(report: VerifyReport, style: Style, all: boolean): string {
-  const { modules, differences } = report;
-  const few = modules.length <= 20;
-  const worthShowing = modules.filter(
-    ({ loads, findings }) => all || few || loads !== 'yes' || findings.length > 0,
-  );
+  const { modules, differences, strict } = report;
+  const shown =
+    all || modules.length <= few ? modules : modules.filter((module) => isWorthShowing(module));
+  const counted = modules.filter((module) => !shown.includes(module));
   // What a note means is told where all is asked for; its message says enough.
-  const findings = worthShowing
+  const findings = shown
     .flatMap((module) => module.findings)
     .filter(({ severity }) => all || severity !== 'note');
+  const notes = byCode(counted.flatMap((module) => module.findings)).map(
+    ([first, ...others]) => `${others.length + 1} more: ${first?.code ?? ''} (--verbose)`,
+  );
   return [
-    ...worthShowing.map((module) => formatModule(module, style)),
+    ...shown.map((module) => formatModule(module, strict, style)),
     ...(findings.length > 0 ? [formatExplanations(findings, style)] : []),
+    ...(notes.length > 0 ? [style.paint('dim', notes.join('\n'))] : []),
     ...differences.map((difference) => formatDifference(difference, style)),
-    ...(modules.length > 0 ? [summary(modules, style)] : []),
+    ...(modules.length > 0 ? [summary(report, style)] : []),
   ].join('\n\n');
 }
 
-function formatModule(module: ModuleVerification, { paint }: Style): string {
+/** So many modules are shown one by one, whatever there is to say. */
+const few = 20;
+
+const isWorthShowing = ({ findings }: ModuleVerification): boolean =>
+  findings.some(({ severity }) => severity !== 'note');
+
+function formatModule(module: ModuleVerification, strict: boolean, { paint }: Style): string {
   const { path, kernel, loads, findings, taints } = module;
-  const [colour, words] = verdicts[loads];
+  const [colour, words] = strict && loads === 'no' ? notStrictly : verdicts[loads];
   const lines = [
     `${paint('bold', withoutControls(displayPath(path)))} ${paint(colour, words)} ${kernel.release} (${kernel.arch})`,
   ];
@@ -110,15 +122,14 @@ function formatDifference({ from, to, ...all }: KernelDifference, { paint }: Sty
   ].join('\n');
 }
 
-function summary(modules: readonly ModuleVerification[], { paint }: Style): string {
+function summary({ modules, strict }: VerifyReport, { paint }: Style): string {
   const count = (loads: ModuleVerification['loads']) =>
     modules.filter((module) => module.loads === loads).length;
+  const refused = strict ? 'would not pass --strict' : 'would be refused';
   const parts = [
     paint('green', `${count('yes')} would load`),
-    ...(count('unknown') > 0
-      ? [paint('yellow', `${count('unknown')} would, as far as can be said`)]
-      : []),
-    paint(count('no') > 0 ? 'red' : 'dim', `${count('no')} would be refused`),
+    ...(count('unknown') > 0 ? [paint('yellow', `${count('unknown')} not certain`)] : []),
+    paint(count('no') > 0 ? 'red' : 'dim', `${count('no')} ${refused}`),
   ];
   return parts.join(', ');
 }

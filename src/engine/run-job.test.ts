@@ -402,6 +402,7 @@ describe('a job that needs another one', () => {
       modinfoSection('license=GPL', 'name=exporter', `vermagic=${arm64.vermagic ?? ''}`),
       ...symbolSections(shape, 2, []),
       versionsSection(shape, {}),
+      { name: '.gnu.linkonce.this_module' },
     ],
   });
 

@@ -68,14 +68,23 @@ describe('exportsOf', () => {
 
   it('has what modules export in the form of a Module.symvers', () => {
     const symvers = exportsOf([
-      { name: 'base', exports: [symbol] },
-      { name: 'none', exports: [] },
+      { name: 'base', exports: [symbol], proprietary: false },
+      { name: 'none', exports: [], proprietary: false },
     ]);
-    expect([...symvers]).toEqual([['f', { ...symbol, module: 'base' }]]);
+    expect([...symvers]).toEqual([['f', { ...symbol, module: 'base', proprietary: false }]]);
   });
 
-  it('gives 0 for a CRC that a module does not record', () => {
+  it('says of each symbol whether it is a proprietary module’s', () => {
+    const symvers = exportsOf([
+      { name: 'closed', exports: [symbol], proprietary: true },
+      { name: 'open', exports: [{ ...symbol, name: 'g' }], proprietary: false },
+    ]);
+    expect([...symvers.values()].map(({ proprietary }) => proprietary)).toEqual([true, false]);
+  });
+
+  it('gives no CRC where a module records none', () => {
     const exports = [{ name: 'f', gplOnly: false, namespace: '' }];
-    expect(exportsOf([{ name: 'base', exports }]).get('f')?.crc).toBe(0);
+    const symvers = exportsOf([{ name: 'base', exports, proprietary: false }]);
+    expect(symvers.get('f')).not.toHaveProperty('crc');
   });
 });

@@ -34,7 +34,8 @@ export function exportsOf(
 ): Symvers {
   const symbols = new Map<string, SymversEntry>();
   for (const { name, exports, proprietary } of modules) {
-    for (const symbol of exports) symbols.set(symbol.name, { ...symbol, module: name, proprietary });
+    for (const symbol of exports)
+      symbols.set(symbol.name, { ...symbol, module: name, proprietary });
   }
   return symbols;
 }

@@ -10,7 +10,14 @@ import {
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { sourceOf } from './bytes.js';
-import { findSection, readElf, sectionBytes, sectionReader } from './elf.js';
+import {
+  findSection,
+  findSectionOfType,
+  readElf,
+  sectionByIndex,
+  sectionBytes,
+  sectionReader,
+} from './elf.js';
 
 /** What binutils' readelf says of a file's sections. */
 function readelfSections(path: string) {
@@ -137,7 +144,7 @@ describe('readElf', () => {
   it('refuses a name that begins behind the table of names', async () => {
     const bytes = writeElf({ class: 64, endian: 'little', sections: [] });
     bytes.writeUInt32LE(0x7fffffff, Number(bytes.readBigUInt64LE(40)) + 64);
-    expect((await kbuildErrorOf(() => readElf(bytes))).code).toBe('MODULE_TRUNCATED');
+    expect((await kbuildErrorOf(() => readElf(bytes).sections)).code).toBe('MODULE_TRUNCATED');
   });
 
   it('leaves names empty where there is no table of them', () => {
@@ -159,6 +166,30 @@ describe('readElf', () => {
     const error = await kbuildErrorOf(() => readElf(bytes));
     expect(error.code).toBe('MODULE_NOT_ELF');
     expect(error.message).toContain('do not fit');
+  });
+});
+
+describe('a section that is asked for alone', () => {
+  it.each(fixtureModules)('is the one that is among all of %s', (name) => {
+    const bytes = fixtureModule(name);
+    const { sections } = readElf(bytes);
+    const elf = readElf(bytes);
+    for (const section of sections) {
+      expect(sectionByIndex(elf, section.index)).toEqual(section);
+      const first = sections.find(({ type }) => type === section.type);
+      expect(findSectionOfType(elf, section.type)).toEqual(first);
+    }
+  });
+
+  it('is nothing where there is none', () => {
+    const elf = readElf(fixtureModule('params-x86_64'));
+    expect(sectionByIndex(elf, elf.sections.length)).toBeUndefined();
+    expect(findSectionOfType(elf, 0x7fffffff)).toBeUndefined();
+  });
+
+  it('are the same sections however often they are asked for', () => {
+    const elf = readElf(fixtureModule('params-x86_64'));
+    expect(elf.sections).toBe(elf.sections);
   });
 });
 

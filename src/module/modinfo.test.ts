@@ -97,6 +97,11 @@ describe('parseModinfo', () => {
     ]);
   });
 
+  it('reads what is not UTF-8 as Latin-1, so that it stays as it is', () => {
+    const bytes = Buffer.from('author=J\xf6rg\0license=GPL\0', 'latin1');
+    expect(parseModinfo(bytes)).toEqual({ author: ['Jörg'], license: ['GPL'] });
+  });
+
   it('reads UTF-8', () => {
     expect(parse('author=Jürgen Größe 🐧\0')).toEqual({ author: ['Jürgen Größe 🐧'] });
   });

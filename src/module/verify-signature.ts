@@ -2,7 +2,7 @@ import { verify, type X509Certificate } from 'node:crypto';
 import type { SignedData, SignerInfo } from '@peculiar/asn1-cms';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { digestName, ecdsaOids, loadCms, type DigestName } from './pkcs7.js';
-import { findSignature } from './signature.js';
+import { findSignature, pkcs7IdType } from './signature.js';
 import { isSigner, publicKeyOf, trustedKey, type Cms, type TrustedKey } from './trusted-key.js';
 
 /** What is true of the signature at the end of a module. */
@@ -51,6 +51,9 @@ const unsupported = (reason: string): SignatureVerdict => ({ status: 'unsupporte
 function judge(module: Uint8Array, keys: readonly TrustedKey[], tools: Cms): SignatureVerdict {
   const found = findSignature(module);
   if (found === undefined) return { status: 'unsigned' };
+  if (found.idType !== pkcs7IdType) {
+    return unsupported(`it is of kind ${found.idType}, and not PKCS#7`);
+  }
   if (!found.plain) return invalid('its header does not say PKCS#7 and nothing else');
   const data = parseCanonical(found.message, tools);
   if (data === undefined) return invalid('it is not a PKCS#7 SignedData message in DER');
@@ -80,7 +83,7 @@ function parseCanonical(message: Uint8Array, { AsnConvert, cms }: Cms): SignedDa
 function flawOf(data: SignedData, { cms: { CMSVersion } }: Cms): SignatureVerdict | undefined {
   const { digestAlgorithms, encapContentInfo, signerInfos } = data;
   if (data.certificates !== undefined) return unsupported('it brings certificates of its own');
-  if (data.crls !== undefined) return invalid('it brings revocation lists');
+  if (data.crls !== undefined) return unsupported('it brings revocation lists');
   if (signerInfos.length > 1) return unsupported(`it has ${signerInfos.length} signers`);
   if (encapContentInfo.eContentType !== dataContent || encapContentInfo.eContent !== undefined) {
     return invalid('it is not a detached signature over data');
@@ -115,9 +118,9 @@ function judgeSigner(
   if (info.signedAttrs !== undefined) {
     return invalid('it has signed attributes, which the kernel refuses on modules');
   }
-  if (info.unsignedAttrs !== undefined) return invalid('it has unsigned attributes');
+  if (info.unsignedAttrs !== undefined) return unsupported('it has unsigned attributes');
   if (hasParameters(info.digestAlgorithm) || hasParameters(info.signatureAlgorithm)) {
-    return invalid('its algorithms have parameters');
+    return unsupported('its algorithms have parameters');
   }
   const oid = info.digestAlgorithm.algorithm;
   const hash = digestName(oid);

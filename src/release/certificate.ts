@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { isPkcs11Uri } from './pkcs11-uri.js';
-import { readBounded } from './read-bounded.js';
+import { readBounded } from '../storage/read-bounded.js';
 
 const pemCertificate = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 

@@ -32,7 +32,7 @@ export function outputTargets(
       throw new KbuildError(
         'USAGE',
         `${other} and ${file} would both be written to ${target}`,
-        'Give each an --output of its own, or none.',
+        'Give each an --out of its own, or none.',
       );
     }
     seen.set(resolve(target), file);

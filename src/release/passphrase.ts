@@ -1,5 +1,5 @@
 import { KbuildError } from '../errors/kbuild-error.js';
-import { readBounded } from './read-bounded.js';
+import { readBounded } from '../storage/read-bounded.js';
 
 /** Where the passphrase of a key, or the PIN of a token, may come from: asked in this order. */
 export interface PassphraseSources {

@@ -2,7 +2,7 @@ import { createPrivateKey, sign, type KeyObject, type X509Certificate } from 'no
 import { KbuildError } from '../errors/kbuild-error.js';
 import { keyType } from './key-type.js';
 import { findPassphrase, passphraseHint, type PassphraseSources } from './passphrase.js';
-import { readBounded } from './read-bounded.js';
+import { readBounded } from '../storage/read-bounded.js';
 import type { SignatureHash, SigningKey } from './signing-key.js';
 
 /** A key and its certificate, as messages name them: paths, or a URI for the key. */

@@ -1,7 +1,8 @@
-import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { temporaryName } from '../storage/atomic.js';
+import { ensureDirectory } from '../storage/ensure-directory.js';
 
 /**
  * Writes a file so that a reader, or a machine that loses power, sees the old content or the new
@@ -12,13 +13,13 @@ import { temporaryName } from '../storage/atomic.js';
 export async function replaceFile(path: string, data: Uint8Array, like: string): Promise<void> {
   try {
     const target = await realpath(path).catch(() => path);
-    await mkdir(dirname(target), { recursive: true });
+    ensureDirectory(dirname(target));
     await replace(target, data, like);
   } catch (cause) {
     throw new KbuildError(
       'STORAGE_FAILED',
       `cannot write ${path}: ${(cause as Error).message}`,
-      'Free some disk, mend the permissions of the directory, or name another with --output.',
+      'Free some disk, mend the permissions of the directory, or name another with --out.',
       { cause },
     );
   }

@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
+import { ensureDirectory } from '../storage/ensure-directory.js';
 import type { KeyPair } from './key-pair.js';
 
 /** Where a key pair's files lie. */
@@ -65,7 +66,7 @@ export async function writeKeyPair(
     }
   };
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    ensureDirectory(directory, 0o700);
     await write(files.key, `${privateKey}${pem}`, 0o600);
     await write(files.cert, pem, 0o644);
     await write(files.x509, certificate, 0o644);
@@ -77,7 +78,7 @@ export async function writeKeyPair(
     throw new KbuildError(
       'STORAGE_FAILED',
       `cannot write the keys: ${message}`,
-      'Name another directory with --output, or mend the permissions of this one.',
+      'Name another directory with --out, or mend the permissions of this one.',
       { cause },
     );
   }
@@ -87,6 +88,6 @@ function exists(path: string): KbuildError {
   return new KbuildError(
     'KEYS_FILE_EXISTS',
     `${path} is there already, and keys are never written over`,
-    'Name another directory with --output, or move the old keys away.',
+    'Name another directory with --out, or move the old keys away.',
   );
 }

@@ -1,11 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KbuildError } from '../errors/kbuild-error.js';
 import type { DependencyGraph } from '../module/depmod/dependency-graph.js';
 import { depmodIndexes } from '../module/depmod/depmod-indexes.js';
 import { depmodTexts } from '../module/depmod/depmod-texts.js';
 import { allProviders, loadOrder } from '../module/depmod/load-order.js';
 import { unmetImports } from '../module/depmod/unmet-imports.js';
 import { writeFileAtomic } from '../storage/atomic.js';
+import { ensureDirectory } from '../storage/ensure-directory.js';
 import type { LoadedKernel } from './loaded-kernel.js';
 import type { ModuleTree } from './module-tree.js';
 
@@ -85,12 +86,21 @@ function missingSymbols(graph: DependencyGraph, { symvers, kdir }: LoadedKernel)
  */
 export async function writeDepmodFiles(tree: ModuleTree, directory: string): Promise<string[]> {
   const files = { ...depmodTexts(tree.graph), ...depmodIndexes(tree.graph, tree.builtin) };
-  await mkdir(directory, { recursive: true });
   const paths: string[] = [];
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(directory, name);
-    await writeFileAtomic(path, content);
-    paths.push(path);
+  try {
+    ensureDirectory(directory);
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(directory, name);
+      await writeFileAtomic(path, content);
+      paths.push(path);
+    }
+  } catch (cause) {
+    throw new KbuildError(
+      'STORAGE_FAILED',
+      `${directory} cannot be written: ${(cause as Error).message}`,
+      'Free some disk, mend its permissions, or name another directory with --out.',
+      { cause },
+    );
   }
   return paths;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
@@ -107,6 +108,14 @@ describe('modulePaths', () => {
     const error = await kbuildErrorOf(() => modulePaths(at(name)));
     expect(error.code).toBe('MODULE_UNREADABLE');
     expect(error.message).toContain(name);
+  });
+
+  it('takes files and links alone for modules below a directory', async () => {
+    directory = temporaryDirectory({ 'tree/a.ko': '', 'tree/d.ko/b.ko': '', 'tree/d.ko/c.o': '' });
+    execFileSync('mkfifo', at('tree/pipe.ko'));
+    expect(await modulePaths(at('tree'))).toEqual(at('tree/a.ko', 'tree/d.ko/b.ko'));
+    // Named itself, a pipe is left to those who read it.
+    expect(await modulePaths(at('tree/pipe.ko'))).toEqual(at('tree/pipe.ko'));
   });
 
   it('leaves a dangling link that a glob matches to those who read it', async () => {

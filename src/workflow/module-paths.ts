@@ -36,7 +36,7 @@ async function expand(input: string): Promise<string[]> {
 /** readdir's own recursion asks for the kind of each file anew. */
 function modulesBelow(directory: string): string[] {
   const paths: string[] = [];
-  for (const entry of entriesOf(directory).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of directoryEntries(directory).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) paths.push(...modulesBelow(path));
     else if (moduleName.test(entry.name) && (entry.isFile() || entry.isSymbolicLink())) {
@@ -46,7 +46,11 @@ function modulesBelow(directory: string): string[] {
   return paths;
 }
 
-function entriesOf(directory: string): Dirent[] {
+/**
+ * What a directory holds.
+ * @throws KbuildError MODULE_UNREADABLE
+ */
+export function directoryEntries(directory: string): Dirent[] {
   try {
     return readdirSync(directory, { withFileTypes: true });
   } catch (cause) {

@@ -24,6 +24,13 @@ beforeAll(() => {
   signed = Buffer.concat([module, message, signatureTrailer(message.length)]);
 });
 
+/** What would end a signature that is no PKCS#7 message. */
+function otherKind(): Buffer {
+  const trailer = Buffer.from(signatureTrailer(1));
+  trailer[2] = 1;
+  return Buffer.concat([Buffer.from('x'), trailer]);
+}
+
 async function read(
   content: Uint8Array,
   certificates: X509Certificate[] = [certificate],
@@ -70,6 +77,15 @@ describe('readSubjects', () => {
       const { signature } = await read(Buffer.concat([signed, Buffer.alloc(more)]));
       expect(signature).toMatchObject({ verdict: { status: 'unsigned' }, followed: true });
     }
+  });
+
+  it.each([
+    ['the text of the marker', Buffer.from(`a string: ${signatureMarker}`)],
+    ['a marker behind a header of another kind', Buffer.concat([otherKind(), Buffer.alloc(1)])],
+    ['a marker behind a length that is too large', Buffer.concat([signatureTrailer(2 ** 31)])],
+  ])('takes %s, followed by bytes, for no signature', async (_, bytes) => {
+    const { signature } = await read(Buffer.concat([module, bytes, Buffer.from('more')]));
+    expect(signature).toMatchObject({ verdict: { status: 'unsigned' }, followed: false });
   });
 
   it('takes a message that is none for invalid', async () => {

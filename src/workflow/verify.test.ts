@@ -50,7 +50,7 @@ const run = (request: Partial<VerifyRequest>): Promise<VerifyReport> =>
       ),
   );
 
-const codesOf = ({ modules }: VerifyReport) =>
+const codesOf = ({ modules }: Pick<VerifyReport, 'modules'>) =>
   modules.map(({ findings }) => findings.map(({ code }) => code));
 
 /** A copy of a module below another name. */
@@ -68,7 +68,7 @@ describe('verify', () => {
     expect(modules).toMatchObject([
       { path, kernel: { release, arch: 'arm64', kdir }, loads: 'yes', taints: [{ flag: 'O' }, {}] },
     ]);
-    expect(codesOf({ modules, differences })).toEqual([['SIGNATURE_MISSING']]);
+    expect(codesOf({ modules })).toEqual([['SIGNATURE_MISSING']]);
     expect(differences).toEqual([]);
   });
 
@@ -105,6 +105,17 @@ describe('verify', () => {
       const mismatches = first?.findings.filter(({ code }) => code === 'SYMBOL_CRC_MISMATCH');
       const changed = exporterSymbols.filter(({ name, crc }) => crcs.get(name) !== crc);
       expect(mismatches).toHaveLength(changed.length);
+    });
+
+    it('refuses GPL-only symbols to what takes symbols of a proprietary one', async () => {
+      const closed = replacing(exporter(), 'license=GPL\0', 'license=XYZ\0');
+      const files = [consumerPath, copyOf('exporter.ko', closed)];
+      const { modules } = await run({ files, kernels: [kdirWith(kernelSymbols)] });
+      const found = modules[0]?.findings.filter(({ code }) => code === 'SYMBOL_FROM_PROPRIETARY');
+      expect(found?.map(({ symbol }) => symbol).sort()).toEqual(
+        exporterSymbols.map(({ name }) => name).sort(),
+      );
+      expect(modules[0]?.loads).toBe('no');
     });
 
     it('resolves none in modules for another kernel', async () => {

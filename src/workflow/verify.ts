@@ -1,14 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { allArchs, type Arch } from '../arch/arch.js';
+import { allArchs, archOfElf, type Arch } from '../arch/arch.js';
 import { parseKmiSymbolList } from '../artifact/checks/kmi.js';
+import type { SignatureSubject } from '../artifact/checks/signature.js';
 import { isGplCompatible } from '../artifact/checks/license.js';
 import { verifyModule, type Verification } from '../artifact/verify-module.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { readKernelImage, type KernelImage } from '../kernel/image/read-kernel-image.js';
 import { exportsOf, type Symvers } from '../kernel/symvers.js';
 import { readCertificates } from '../release/certificate.js';
+import { readBounded } from '../storage/read-bounded.js';
 import { compareKernels, type KernelDifference } from './compare-kernels.js';
 import { loadKernels, nameOf, type LoadedKernel, type VerifiedKernel } from './loaded-kernel.js';
 import { modulePaths } from './module-paths.js';
@@ -37,6 +38,7 @@ export interface ModuleVerification extends Verification {
 }
 
 export interface VerifyReport {
+  strict: boolean;
   modules: ModuleVerification[];
   differences: KernelDifference[];
 }
@@ -47,8 +49,9 @@ export interface VerifyReport {
  */
 export async function verify(request: VerifyRequest, session: Session): Promise<VerifyReport> {
   const image = await readImage(request.kernelImage);
+  const given = request.certificates.flatMap(readCertificates);
   const certificates = [
-    ...request.certificates.flatMap(readCertificates),
+    ...given,
     ...(image?.certificates ?? []).map((der) => new X509Certificate(der)),
   ];
   const subjects = await readSubjects(await modulePaths(request.files), certificates);
@@ -56,13 +59,14 @@ export async function verify(request: VerifyRequest, session: Session): Promise<
   const kernels = await loadKernels(request.kernels, archs, session);
   checkImage(image, request.kernelImage, kernels);
   const { kmiSymbolList: list } = request;
-  const kmi = list === undefined ? undefined : parseKmiSymbolList(await readText(list));
+  const kmi = list === undefined ? undefined : parseKmiSymbolList(readInput(list).toString('utf8'));
   const others = await loadKernels(request.against, archs, session);
   const siblingsOf = siblingsByKernel(subjects);
   const subjectsOf = (kernel: LoadedKernel) => subjectsFor(kernel, kernels, subjects);
   const judge = (subject: FileSubject, kernel: LoadedKernel, strict: boolean) =>
     verifyModule(subject, { ...kernel, siblings: siblingsOf(subject), strict }, kmi);
   return {
+    strict: request.strict,
     modules: kernels.flatMap((kernel) =>
       subjectsOf(kernel).map((subject) => ({
         path: subject.path,
@@ -70,14 +74,14 @@ export async function verify(request: VerifyRequest, session: Session): Promise<
         ...judge(subject, kernel, request.strict),
       })),
     ),
+    // The certificates of one kernel say nothing of another.
     differences: compareKernels(kernels, others, subjectsOf, (subject, kernel) =>
-      judge(subject, kernel, false),
+      judge({ ...subject, signature: trustingOnly(given, subject.signature) }, kernel, false),
     ),
   };
 }
 
-const archOf = ({ info }: FileSubject): Arch | undefined =>
-  allArchs().find(({ elf }) => elf.machine === info.elf.machine && elf.class === info.elf.class);
+const archOf = ({ info }: FileSubject): Arch | undefined => archOfElf(info.elf);
 
 /** The archs of which a reference's newest kernels are wanted: those that the modules are for. */
 function archsOf(subjects: readonly FileSubject[]): Arch[] {
@@ -117,7 +121,7 @@ function siblingsByKernel(subjects: readonly FileSubject[]): (subject: FileSubje
 
 async function readImage(path: string | undefined): Promise<KernelImage | undefined> {
   if (path === undefined) return undefined;
-  const bytes = await readInput(path);
+  const bytes = readInput(path, largestImage);
   try {
     return await readKernelImage(bytes);
   } catch (error) {
@@ -126,7 +130,20 @@ async function readImage(path: string | undefined): Promise<KernelImage | undefi
   }
 }
 
-/** The certificates of one kernel say nothing of another. */
+/** What a signature came to with fewer certificates. */
+function trustingOnly(
+  given: readonly X509Certificate[],
+  signature: SignatureSubject,
+): SignatureSubject {
+  const { verdict } = signature;
+  if (verdict.status !== 'valid' || given.includes(verdict.certificate)) return signature;
+  return {
+    ...signature,
+    verdict: { status: 'unknown-key', hash: verdict.hash },
+    hasCertificates: given.length > 0,
+  };
+}
+
 function checkImage(
   image: KernelImage | undefined,
   path: string | undefined,
@@ -141,13 +158,12 @@ function checkImage(
   );
 }
 
-async function readText(path: string): Promise<string> {
-  return (await readInput(path)).toString('utf8');
-}
+/** More than any kernel's image has, a vmlinux with its debug information included. Bytes. */
+const largestImage = 2 ** 30;
 
-async function readInput(path: string): Promise<Buffer> {
+function readInput(path: string, limit?: number): Buffer {
   try {
-    return await readFile(resolve(path));
+    return readBounded(resolve(path), limit);
   } catch (cause) {
     throw new KbuildError(
       'FILE_UNREADABLE',

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import type { Artifact } from '../../src/artifact/manifest-schema.js';
+import type { ModuleReport } from '../../src/artifact/module-report.js';
 import type { Check } from '../../src/workflow/doctor.js';
 import { artifactsOf, build, examples, kbuild, kbuildJson, root } from '../support/cli.js';
 import { fetchedKdir, placeOf } from '../support/kdir.js';
@@ -328,13 +328,16 @@ describe('generate makefile', () => {
 });
 
 describe('inspect', () => {
-  it('gives the artifact of the manifest', async () => {
+  it('says what the manifest says', async () => {
     const out = temporaryDirectory();
     const { document } = await build([join(examples, 'hello'), '--arch', 'arm64', '--out', out]);
     const [artifact] = artifactsOf(document);
     const path = join(out, artifact!.path);
-    const inspected = await kbuildJson<{ artifacts: Artifact[] }>(['inspect', path]);
-    expect(inspected.document.artifacts).toEqual([{ ...artifact, path, verdicts: [] }]);
+    const inspected = await kbuildJson<{ modules: ModuleReport[] }>(['inspect', path]);
+    const { size, elf, modinfo, signature } = artifact!;
+    expect(inspected.document.modules).toHaveLength(1);
+    expect(inspected.document.modules[0]).toMatchObject({ path, size, elf, signature });
+    expect(inspected.document.modules[0]?.modinfo).toEqual(modinfo);
   });
 
   it('names a file that is no module', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -227,6 +227,34 @@ describe('inspect of compressed modules', () => {
 describe('inspect of files that cannot be read', () => {
   const good = fixtureModulePath('params-x86_64');
 
+  it('does not wait for a pipe, and names it once', { timeout: 30_000 }, async () => {
+    const pipe = join(temporaryDirectory(), 'pipe.ko');
+    execFileSync('mkfifo', [pipe]);
+    const { exitCode, modules, errors } = await inspect(good, pipe);
+    expect(exitCode).toBe(2);
+    expect(modules.map(({ path }) => path)).toEqual([good]);
+    expect(errors).toMatchObject([{ code: 'MODULE_UNREADABLE' }]);
+    expect(errors[0]?.message.startsWith(`${pipe}: cannot be read: ESPIPE`)).toBe(true);
+  });
+
+  it('names a directory that it may not read', async () => {
+    const directory = temporaryDirectory({ 'sub/a.ko': readFileSync(good) });
+    chmodSync(join(directory, 'sub'), 0);
+    const { exitCode, stderr } = await kbuild(['inspect', directory], { powerless: true });
+    chmodSync(join(directory, 'sub'), 0o700);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('MODULE_UNREADABLE');
+    expect(stderr).toContain(join(directory, 'sub'));
+  });
+
+  it('gives JSON or one field, not both', async () => {
+    const { exitCode, document } = await kbuildJson<{ error: ErrorReport }>([
+      ...['inspect', good, '--field', 'name'],
+    ]);
+    expect(exitCode).toBe(2);
+    expect(document.error).toMatchObject({ code: 'USAGE' });
+  });
+
   const broken = () => {
     const whole = readFileSync(good);
     return temporaryDirectory({
@@ -283,7 +311,37 @@ describe('inspect into a pipe that nobody reads on', () => {
   });
 });
 
+describe('inspect where it cannot write', () => {
+  it.each([[[]], [['--json']], [['-F', 'filename']]])('says so: %j', async (options) => {
+    const command = ['inspect', fixtureModulePath('params-x86_64'), ...options];
+    const script = 'exec "$@" >/dev/full';
+    const bin = join(root, 'bin/kbuild-ts.js');
+    const { exitCode, stderr } = await execa(
+      'sh',
+      ['-c', script, 'sh', process.execPath, bin, ...command],
+      { reject: false },
+    );
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain('STORAGE_FAILED');
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
 describe('inspect for people', () => {
+  const [one, other] = [fixtureModulePath('params-x86_64'), fixtureModulePath('exporter-x86_64')];
+  const detail = /^ +(CRCs|exports|imports|sections) /m;
+
+  it('shows of one module everything, of several only with --all symbols and sections', async () => {
+    const { stdout: whole } = await kbuild(['inspect', one]);
+    expect(whole).toMatch(detail);
+    const { stdout: summaries } = await kbuild(['inspect', one, other]);
+    expect(summaries).not.toMatch(detail);
+    expect(summaries).toContain('exporter-x86_64.ko');
+    const { stdout: all } = await kbuild(['inspect', '--all', one, other]);
+    expect(all.startsWith(whole)).toBe(true);
+    expect(all.match(/^ +sections /gm)).toHaveLength(2);
+  });
+
   it('shows what there is to know of a module, and no control characters of it', async () => {
     const evil = readFileSync(fixtureModulePath('params-x86_64'))
       .toString('latin1')

@@ -83,7 +83,7 @@ describe('sign', () => {
   it('makes with ECDSA what openssl verifies and kmod reads', async () => {
     const { stdout } = await sign([file], ec);
     expect(stdout).toBe(`${file}  signed by 'Signer ec' (sha512)`);
-    await sign([file, '--detached', '--output', join(directory, 'out/'), '--json'], ec).then(
+    await sign([file, '--detached', '--out', join(directory, 'out/'), '--json'], ec).then(
       ({ exitCode }) => {
         expect(exitCode).toBe(2); // what is signed already gets no detached signature
       },

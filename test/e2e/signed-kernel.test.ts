@@ -107,6 +107,28 @@ module_exit(probe_exit);`),
       flipBit(file, readFileSync(file).indexOf('ktime_get\0\0') - 8);
     });
     bad.set(crc, 'SYMBOL_CRC_MISMATCH');
+    // What is signed, and no module that can be linked.
+    const [name, otherName] = ['\0.gnu.linkonce.this_module\0', '\0.gnu.linkonce.that_module\0'];
+    for (const [file, code, change] of [
+      ['no_symbols', 'SYMBOL_TABLE_MISSING', (path: string) => execFileSync('strip', ['-s', path])],
+      [
+        'no_struct_module',
+        'NOT_A_MODULE',
+        (path: string) => {
+          replaceBytes(path, name, otherName);
+        },
+      ],
+      [
+        'an_object',
+        'NOT_A_MODULE',
+        (path: string) => {
+          const how = ['-c', '-x', 'c', '-o', path, '-'];
+          execFileSync('gcc', how, { input: 'int x;\n' });
+        },
+      ],
+    ] as const) {
+      bad.set(await changed(file, change), code);
+    }
     // The CRCs decide, not the release.
     const older = (file: string) => {
       replaceBytes(file, 'vermagic=6.1.', 'vermagic=6.0.');
@@ -139,6 +161,51 @@ module_exit(probe_exit);`),
     expect(loaded).toEqual(
       files.map((file) => [basename(file), good.includes(file) ? 'yes' : 'no']),
     );
+    expect(foretold).toEqual(loaded);
+  });
+
+  it('keeps GPL-only symbols from what uses a proprietary module, and taints the rest', async () => {
+    const uses = (calls: string, ...headers: string[]) =>
+      moduleSource(`${headers.map((header) => `#include <linux/${header}.h>\n`).join('')}
+int closed_answer(void);
+static int __init user_init(void) { return ${calls} < 0; }
+static void __exit user_exit(void) {}
+module_init(user_init);
+module_exit(user_exit);`);
+    const project = temporaryDirectory({
+      Kbuild: 'obj-m := closed.o mixed.o plain.o\n',
+      'closed.c': moduleSource(`int closed_answer(void);
+int closed_answer(void) { return 42; }
+EXPORT_SYMBOL(closed_answer);`).replace('"GPL"', '"Proprietary"'),
+      'mixed.c': uses('closed_answer() + ktime_get()', 'ktime'),
+      'plain.c': uses('closed_answer()'),
+    });
+    const { document: built } = await build([project, '--kdir', kdir]);
+    const names = ['closed', 'mixed', 'plain'];
+    const paths = artifactsOf(built).map(({ path }) => join(project, 'dist', path));
+    const files = names.map((name) => paths.find((path) => basename(path) === `${name}.ko`)!);
+    const [key, cert] = ['signing_key.pem', 'signing_key.x509'].map((file) =>
+      join(kdir, 'certs', file),
+    ) as [string, string];
+    await kbuild(['sign', ...files, '--key', key, '--cert', cert]);
+    const { document } = await kbuildJson<VerifyReport>([
+      ...['verify', ...files, '--kdir', kdir, '--kernel-image', kernel],
+    ]);
+    const errorsOf = (i: number) =>
+      document.modules[i]?.findings.filter(({ severity }) => severity === 'error');
+    expect(errorsOf(1)).toMatchObject([
+      { code: 'SYMBOL_FROM_PROPRIETARY', symbol: 'closed_answer' },
+    ]);
+    const foretold = document.modules.map(({ loads, taints }, i) =>
+      [names[i], loads, ...taints.map(({ flag }) => flag)].join(' '),
+    );
+    const script = names.map(
+      (name) =>
+        `insmod /${name}.ko 2>/dev/null && echo "${name} yes $(sed 's/./& /g;s/ $//' /sys/module/${name}/taint)" || echo "${name} no"`,
+    );
+    const said = await boot(kernel, files, ['mount -t sysfs sysfs /sys', ...script].join('\n'));
+    const loaded = [...said.matchAll(/^\w+ (yes( [A-Z])*|no)$/gm)].map(([line]) => line);
+    expect(loaded).toEqual(['closed yes P O', 'mixed no', 'plain yes P O']);
     expect(foretold).toEqual(loaded);
   });
 });

@@ -312,15 +312,46 @@ describe('verify of a module', () => {
     expect(execFileSync('readelf', ['-SW', module], { encoding: 'utf8' })).not.toContain('.symtab');
     expect(await verifyOne(module, '--kernel', 'debian:bookworm')).toMatchObject({
       ...{ exitCode: 3, loads: 'no' },
+      findings: [{ code: 'SYMBOL_TABLE_MISSING', severity: 'error' }],
     });
   });
 
-  it('that has no struct module, as any object file', async () => {
+  it('that has no struct module', async () => {
     const [name, other] = ['.gnu.linkonce.this_module\0', '.gnu.linkonce.that_module\0'];
     const module = changed(built['hello x86_64']!, replacing(name, other));
     expect(await verifyOne(module, '--kernel', 'debian:bookworm')).toMatchObject({
       ...{ exitCode: 3, loads: 'no' },
+      findings: [{ code: 'NOT_A_MODULE', severity: 'error' }],
     });
+  });
+
+  it('that is any object of a compiler', async () => {
+    const module = join(temporaryDirectory(), 'object.ko');
+    const how = ['-c', '-x', 'c', '-o', module, '-'];
+    execFileSync('gcc', how, {
+      input: 'int printf(const char *, ...); int x(void) { return printf(""); }\n',
+    });
+    const machine = process.arch === 'x64' ? 'x86_64' : 'arm64';
+    expect(await verifyOne(module, '--kernel', 'debian:bookworm')).toMatchObject({
+      ...{ exitCode: 3, loads: 'no', kernel: { arch: machine } },
+      findings: [{ code: 'NOT_A_MODULE', severity: 'error' }],
+    });
+  });
+
+  it('that takes GPL-only symbols, and others of a proprietary module', async () => {
+    const exporter = built['exporter arm64']!;
+    const proprietary = changed(exporter, replacing('license=GPL\0', 'license=XYZ\0'));
+    const { exitCode, modules } = await verify(built['consumer arm64']!, proprietary, ...kernel);
+    expect(exitCode).toBe(3);
+    const [consumer, closed] = modules;
+    const errors = consumer!.findings.filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ code, symbol = '' }) => `${code} ${symbol}`).sort()).toEqual([
+      'SYMBOL_FROM_PROPRIETARY exporter_add',
+      'SYMBOL_FROM_PROPRIETARY exporter_read',
+      'SYMBOL_FROM_PROPRIETARY exporter_remove',
+    ]);
+    expect(errors[0]?.message).toContain('exporter, which is proprietary');
+    expect(closed?.taints.map(({ flag }) => flag)).not.toContain('G');
   });
 
   it('whose file is called otherwise than the module', async () => {
@@ -402,7 +433,8 @@ describe('verify of a signed module', () => {
     };
     expect(await judge(bytes)).toBe('yes');
     // Unsigned, or of an unknown signer, or for no machine: whatever it is, it is not passed over.
-    const known = /^(SIGNATURE_(INVALID|MISSING|UNTRUSTED)|MODULE_\w+|(MACHINE|NOT_RELOC)\w+)$/;
+    const known =
+      /^(SIGNATURE_(INVALID|MISSING|UNTRUSTED|UNSUPPORTED)|MODULE_\w+|MACHINE_MISMATCH|NOT_\w+|SYMBOL_TABLE_MISSING)$/;
     const found = new Map<string, number>();
     const random = randomNumbers(1);
     for (let i = 0; i < 1000; i++) {

@@ -2,7 +2,8 @@ import type { Subject, Target } from '../../src/artifact/checks/subject.js';
 import type { Finding } from '../../src/artifact/finding.js';
 import type { KernelConfig } from '../../src/kernel/config.js';
 import type { Kdir } from '../../src/kernel/kdir.js';
-import { parseSymvers } from '../../src/kernel/symvers.js';
+import { exportsOf, parseSymvers } from '../../src/kernel/symvers.js';
+import { SHT_SYMTAB, type ElfSection } from '../../src/module/elf.js';
 import type { Modinfo } from '../../src/module/modinfo.js';
 import type { ModuleInfo } from '../../src/module/read-module.js';
 import { kdirOf } from './job-values.js';
@@ -11,13 +12,18 @@ import { symversText, type Export } from './symvers.js';
 /** The CRC of struct module in the kernel of `targetOf`. */
 export const layoutCrc = 0x1a2b3c4d;
 
+/** What a module exports that is loaded with it; without a CRC, unless it says which. */
+export interface SiblingExport extends Export {
+  proprietary?: boolean;
+}
+
 export interface TargetChanges {
   kdir?: Partial<Kdir>;
   /** What is set in the kernel's configuration: to `y`, unless it says to what. */
   config?: readonly string[] | Record<string, string>;
   /** What the kernel and its own modules export, besides `module_layout`. */
   exports?: readonly Export[];
-  siblings?: readonly Export[];
+  siblings?: readonly SiblingExport[];
   strict?: boolean;
 }
 
@@ -32,9 +38,29 @@ export function targetOf(changes: TargetChanges = {}): Target {
     kdir: kdirOf('x86_64', kdir),
     config: configOf(config),
     symvers: parseSymvers(symversText(layout, ...exports)),
-    siblings: parseSymvers(symversText(...siblings)),
+    siblings: exportsOf(siblings.map(asModule)),
     strict,
   };
+}
+
+/** Of a section that the kernel looks for, what it looks at. */
+const sectionOf = (name: string, type: number): ElfSection => ({
+  ...{ index: 0, name, type },
+  ...{ offset: 0, size: 0, link: 0, info: 0 },
+});
+
+/** The sections without which the kernel takes nothing for a module. */
+export const moduleSections: readonly ElfSection[] = [
+  sectionOf('.gnu.linkonce.this_module', 1),
+  sectionOf('.symtab', SHT_SYMTAB),
+];
+
+/** A module that exports one symbol. */
+function asModule({ name, crc, proprietary = false, ...rest }: SiblingExport) {
+  const { module = 'base', type, namespace = '' } = rest;
+  const gplOnly = type === 'EXPORT_SYMBOL_GPL';
+  const symbol = { name, gplOnly, namespace, ...(crc !== undefined && { crc }) };
+  return { name: module, exports: [symbol], proprietary };
 }
 
 export interface SubjectChanges extends Partial<Omit<ModuleInfo, 'modinfo'>> {
@@ -63,7 +89,7 @@ export function subjectOf({ file = 'm', modinfo = {}, ...changes }: SubjectChang
     versions: { form: 'classic', classic: true },
     moduleLayoutCrc: layoutCrc,
     btf: false,
-    sections: [],
+    sections: [...moduleSections],
     ...changes,
   };
   return { name: file, info };

@@ -14,13 +14,14 @@ export function checkCompression(
   if (format === 'none') return [];
   const findings: Finding[] = [];
   const option = `CONFIG_MODULE_COMPRESS_${format.toUpperCase()}`;
-  const options = ['CONFIG_MODULE_DECOMPRESS', option, ...needs];
-  const missing = options.filter((name) => !isSet(config, name));
+  const configured = isSet(config, option);
+  // Where the kernel does not decompress, kmod does, and reads more.
+  const itself = configured && isSet(config, 'CONFIG_MODULE_DECOMPRESS');
   if (problem !== undefined) {
-    // Where the kernel does not decompress, kmod does, and reads more.
-    const severity = missing.length > 0 ? 'warning' : 'error';
-    findings.push(finding('COMPRESSION_UNREADABLE', severity, problem));
+    findings.push(finding('COMPRESSION_UNREADABLE', itself ? 'error' : 'warning', problem));
   }
+  const missing = itself ? needs.filter((name) => !isSet(config, name)) : [];
+  if (!configured) missing.push(option);
   if (missing.length > 0) {
     const message = `${format}, and the kernel lacks ${missing.join(' and ')}`;
     findings.push(finding('COMPRESSION_NOT_CONFIGURED', 'warning', message));

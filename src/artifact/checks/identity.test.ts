@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { inShort, subjectOf, targetOf } from '../../../test/support/verify-values.js';
+import {
+  inShort,
+  moduleSections,
+  subjectOf,
+  targetOf,
+} from '../../../test/support/verify-values.js';
 import { checkFeatures, checkMachine, checkName, checkVermagic } from './identity.js';
 
 describe('the check of the machine', () => {
@@ -24,6 +29,36 @@ describe('the check of the machine', () => {
     expect(inShort(found)).toEqual(['error NOT_RELOCATABLE']);
     expect(found[0]?.message).toContain(`ELF type ${type}`);
   });
+
+  // setup_load_info, kernel/module/main.c
+  describe('that the loader looks for first', () => {
+    const [structModule, symbolTable] = moduleSections;
+    const withSections = (...sections: (typeof structModule)[]) =>
+      checkMachine(
+        subjectOf({ sections: sections.filter((one) => one !== undefined) }),
+        targetOf(),
+      );
+
+    it('finds an object that is no module', () => {
+      const found = withSections(symbolTable);
+      expect(inShort(found)).toEqual(['error NOT_A_MODULE']);
+      expect(found[0]?.message).toContain('.gnu.linkonce.this_module');
+      expect(inShort(withSections())).toEqual(['error NOT_A_MODULE']);
+    });
+
+    it('finds a module without its symbol table, by its type and not its name', () => {
+      expect(inShort(withSections(structModule))).toEqual(['error SYMBOL_TABLE_MISSING']);
+      const named = { ...symbolTable!, type: 1 };
+      expect(inShort(withSections(structModule, named))).toEqual(['error SYMBOL_TABLE_MISSING']);
+      const unnamed = { ...symbolTable!, name: '' };
+      expect(withSections(structModule, unnamed)).toEqual([]);
+    });
+
+    it('says of another machine’s object that alone', () => {
+      const subject = subjectOf({ elf: { ...elf, machine: 183 }, sections: [] });
+      expect(inShort(checkMachine(subject, targetOf()))).toEqual(['error MACHINE_MISMATCH']);
+    });
+  });
 });
 
 describe('the check of the vermagic', () => {
@@ -38,7 +73,9 @@ describe('the check of the vermagic', () => {
 
   it('finds that there is none, which a kernel may force', () => {
     const subject = subjectOf({ modinfo: { vermagic: undefined } });
-    expect(inShort(checkVermagic(subject, targetOf()))).toEqual(['error VERMAGIC_MISSING']);
+    const found = checkVermagic(subject, targetOf());
+    expect(inShort(found)).toEqual(['error VERMAGIC_MISSING']);
+    expect(found[0]?.message).toBe('the module has no vermagic');
     const forcing = targetOf({ config: ['CONFIG_MODULE_FORCE_LOAD'] });
     expect(inShort(checkVermagic(subject, forcing))).toEqual(['warning VERMAGIC_MISSING']);
   });
@@ -130,6 +167,7 @@ describe('the check of the name', () => {
   it('notes that none is recorded', () => {
     const found = checkName(subjectOf({ modinfo: { name: undefined } }), targetOf());
     expect(inShort(found)).toEqual(['note NAME_MISSING']);
+    expect(found[0]?.message).toBe('the module does not record its name');
   });
 });
 

@@ -141,6 +141,21 @@ describe('the check of the signature', () => {
       expect(check(verdict, { config: { ...digestsOnly, [option]: 'y' } })).toEqual([]);
     });
 
+    it.each([
+      [valid, 'CONFIG_CRYPTO_SHA256'],
+      [valid, 'CONFIG_CRYPTO_RSA'],
+      [{ ...valid, certificate: ec }, 'CONFIG_CRYPTO_ECDSA'],
+    ] as const)('notes what is a module of the kernel, however strict', (verdict, option) => {
+      const config = { ...verifying, CONFIG_CRYPTO_ECDSA: 'y', [option]: 'm' };
+      for (const changes of [{}, { CONFIG_MODULE_SIG_FORCE: 'y' }]) {
+        for (const strict of [false, true]) {
+          const found = check(verdict, { config: { ...config, ...changes }, strict });
+          expect(inShort(found)).toEqual(['note SIGNATURE_CRYPTO_MODULE']);
+          expect(found[0]?.message).toBe(`${option} is a module of the kernel`);
+        }
+      }
+    });
+
     it('finds SHA-3 for a kernel before 6.7, which knows no such signatures', () => {
       const config = { ...verifying, CONFIG_CRYPTO_SHA3: 'y' };
       const verdict = { ...valid, hash: 'sha3-256' } as const;

@@ -1,5 +1,6 @@
 import { isSet } from '../../kernel/config.js';
 import { isSince } from '../../kernel/release.js';
+import { keyProblem } from '../../module/key-support.js';
 import type { SignatureVerdict } from '../../module/verify-signature.js';
 import type { Finding } from '../finding.js';
 import { finding, type Target } from './subject.js';
@@ -87,7 +88,15 @@ function checkCrypto(
     const message = `${kdir.release} knows no signatures with SHA-3: Linux 6.7 brought them`;
     return [finding('SIGNATURE_CRYPTO_MISSING', severity, message)];
   }
-  const cipher = cipherOptions[certificate.publicKey.asymmetricKeyType ?? ''];
+  const { publicKey } = certificate;
+  const problem = keyProblem(publicKey);
+  const late =
+    publicKey.asymmetricKeyDetails?.namedCurve === 'secp521r1' && !isSince(kdir.release, 6, 10);
+  if (problem !== undefined || late) {
+    const message = `the kernel does not take the signer's key: ${problem ?? 'P-521 came with Linux 6.10'}`;
+    return [finding('SIGNATURE_CRYPTO_MISSING', severity, message)];
+  }
+  const cipher = cipherOptions[publicKey.asymmetricKeyType ?? ''];
   return [digestOptions[hash], cipher].flatMap((option) => {
     if (option === undefined || isSet(config, option)) return [];
     return config.get(option) === 'm'

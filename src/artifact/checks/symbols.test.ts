@@ -27,6 +27,16 @@ describe('the check of imports', () => {
     expect(inShort(found)).toEqual(['error SYMBOL_UNDEFINED g']);
   });
 
+  it.each([
+    ['x86_64', 62, []],
+    ['i386', 3, []],
+    ['arm64', 183, ['error SYMBOL_UNDEFINED _GLOBAL_OFFSET_TABLE_']],
+  ])('passes over what old assemblers leave in objects of %s', (_, machine, expected) => {
+    const subject = subjectOf({ imports: [{ name: '_GLOBAL_OFFSET_TABLE_', weak: false }] });
+    subject.info.elf.machine = machine;
+    expect(inShort(checkImports(subject, targetOf()))).toEqual(expected);
+  });
+
   it('finds another CRC, of weak symbols too, and shows both', () => {
     const target = { exports: [{ name: 'f', crc: 0xabcdef01, module: 'drivers/x/base' }] };
     for (const weak of [false, true]) {
@@ -40,6 +50,15 @@ describe('the check of imports', () => {
     const subject = { imports: [{ name: 'f', weak: false }] };
     expect(inShort(imports({ exports: [{ name: 'f', crc: 1 }] }, subject))).toEqual([
       'warning SYMBOL_CRC_MISSING f',
+    ]);
+  });
+
+  it('compares with no exporter that has no CRC', () => {
+    const siblings = [{ name: 'f', module: 'base' }];
+    expect(imports({ siblings }, { imports: [f] })).toEqual([]);
+    // What the kernel exports at 0 is another thing: a CRC like any other.
+    expect(inShort(imports({ exports: [{ name: 'f', crc: 0 }] }, { imports: [f] }))).toEqual([
+      'error SYMBOL_CRC_MISMATCH f',
     ]);
   });
 
@@ -63,6 +82,14 @@ describe('the check of imports', () => {
     expect(inShort(found)).toEqual(['error LAYOUT_MISMATCH']);
     expect(found[0]?.message).toContain('CRC 0x000000ff');
     expect(found[0]?.message).toContain('0x1a2b3c4d');
+  });
+
+  it('warns of a module that has CRCs and none of struct module', () => {
+    const subject = subjectOf();
+    delete subject.info.moduleLayoutCrc;
+    const found = (target: TargetChanges) => checkImports(subject, targetOf(target));
+    expect(inShort(found({}))).toEqual(['warning SYMBOL_CRC_MISSING module_layout']);
+    expect(found({ kdir: { modversions: false } })).toEqual([]);
   });
 
   describe('that a sibling exports', () => {
@@ -104,6 +131,11 @@ describe('the check of imports', () => {
 
     it('refuses a module without a licence', () => {
       expect(inShort(under(undefined))).toEqual(['error SYMBOL_GPL_ONLY f']);
+    });
+
+    it('leaves a weak one unresolved, as if it were not there', () => {
+      const weak = [{ ...f, weak: true }];
+      expect(imports({ exports }, { imports: weak, modinfo: { license: ['MIT'] } })).toEqual([]);
     });
 
     it('lets anyone have the others', () => {
@@ -157,6 +189,39 @@ describe('the check of imports', () => {
     });
   });
 
+  describe('of symbols of a proprietary module', () => {
+    const closed = { name: 'c', crc: 1, module: 'closed', proprietary: true };
+    const c = { ...f, name: 'c' };
+    const exports: Export[] = [{ name: 'f', crc: 1, type: 'EXPORT_SYMBOL_GPL' }];
+
+    // inherit_taint, kernel/module/main.c
+    it('refuses them to a module that uses GPL-only symbols, in whatever order', () => {
+      for (const wanted of [
+        [c, f],
+        [f, c],
+      ]) {
+        const found = imports({ exports, siblings: [closed] }, { imports: wanted });
+        expect(inShort(found)).toEqual(['error SYMBOL_FROM_PROPRIETARY c']);
+        expect(found[0]?.message).toContain("'c' is exported by closed, which is proprietary");
+      }
+    });
+
+    it('refuses those that are GPL-only themselves', () => {
+      const siblings = [{ ...closed, type: 'EXPORT_SYMBOL_GPL' } as const];
+      expect(inShort(imports({ siblings }, { imports: [c] }))).toEqual([
+        'error SYMBOL_FROM_PROPRIETARY c',
+      ]);
+    });
+
+    it('lets others have them', () => {
+      expect(imports({ siblings: [closed] }, { imports: [c] })).toEqual([]);
+      const free = { ...closed, proprietary: false };
+      expect(imports({ exports, siblings: [free] }, { imports: [c, f] })).toEqual([]);
+      // Exported, and not used.
+      expect(imports({ exports, siblings: [closed] }, { imports: [f] })).toEqual([]);
+    });
+  });
+
   it('tells all that is wrong with one symbol', () => {
     const exports: Export[] = [{ name: 'f', crc: 2, type: 'EXPORT_SYMBOL_GPL', namespace: 'NS' }];
     const found = imports({ exports }, { imports: [f], modinfo: { license: ['MIT'] } });
@@ -169,8 +234,8 @@ describe('the check of imports', () => {
 });
 
 describe('the check of exports', () => {
-  const exports = [{ name: 'f', crc: 1, gplOnly: false, namespace: '' }];
-  const check = (target: TargetChanges) =>
+  const exported = { name: 'f', crc: 1, gplOnly: false, namespace: '' };
+  const check = (target: TargetChanges, exports: SubjectChanges['exports'] = [exported]) =>
     inShort(checkExports(subjectOf({ file: 'my-m', exports }), targetOf(target)));
 
   it('finds nothing if nobody else exports it', () => {
@@ -193,5 +258,20 @@ describe('the check of exports', () => {
   it('knows itself in the kernel’s Module.symvers and among the siblings', () => {
     const itself = [{ name: 'f', module: 'drivers/x/my-m' }];
     expect(check({ exports: itself, siblings: [{ name: 'f', module: 'my_m' }] })).toEqual([]);
+  });
+
+  // check_export_symbol_versions, kernel/module/main.c
+  describe('without CRCs', () => {
+    const bare = ['g', 'h'].map((name) => ({ name, gplOnly: false, namespace: '' }));
+
+    it('is refused once by a kernel with MODVERSIONS, unless it forces', () => {
+      expect(check({}, [exported, ...bare])).toEqual(['error EXPORT_CRC_MISSING']);
+      const config = ['CONFIG_MODULE_FORCE_LOAD'];
+      expect(check({ config }, bare)).toEqual(['warning EXPORT_CRC_MISSING']);
+    });
+
+    it('is right for a kernel without', () => {
+      expect(check({ kdir: { modversions: false } }, bare)).toEqual([]);
+    });
   });
 });

@@ -3,6 +3,7 @@ import { defineCommand, type CommandContext } from '../command.js';
 import { jsonOption, verboseOption } from '../options.js';
 import { runWithReporter } from '../session.js';
 import type { LoadedKernel } from '../../workflow/loaded-kernel.js';
+import type { ModuleTree } from '../../workflow/module-tree.js';
 
 export const depsCommand = defineCommand({
   usage: 'deps <file..>',
@@ -43,6 +44,10 @@ export const depsCommand = defineCommand({
   async run(argv, context) {
     const kinds = [argv['modules-dep'], argv.dot, argv.svg, argv.json].filter(Boolean);
     if (kinds.length > 1) throw usage('--modules-dep, --dot, --svg and --json exclude each other');
+    const named = argv.kdir ?? argv.kernel;
+    if (named !== undefined && !argv.json && (kinds.length > 0 || argv.out !== undefined)) {
+      throw usage(`what ${named} lacks is told without --modules-dep, --dot, --svg and --out`);
+    }
     const [{ readModuleTree }, { writeOut }] = await Promise.all([
       import('../../workflow/module-tree.js'),
       import('../write-out.js'),
@@ -68,7 +73,7 @@ export const depsCommand = defineCommand({
       return 0;
     }
     const { dependencies } = await import('../../workflow/deps.js');
-    const report = dependencies(tree, await kernelOf(argv, context));
+    const report = dependencies(tree, await kernelOf(argv, tree, context));
     if (argv.json) {
       await writeOut(`${JSON.stringify({ schemaVersion: 1, ...report }, null, 2)}\n`);
     } else {
@@ -89,6 +94,7 @@ async function kernelOf(
     json: boolean;
     verbose: boolean;
   },
+  { elf }: ModuleTree,
   context: CommandContext,
 ): Promise<LoadedKernel | undefined> {
   const { kdir, kernel } = argv;
@@ -96,12 +102,14 @@ async function kernelOf(
   const path = kdir === undefined || /^[./~]/.test(kdir) ? kdir : `./${kdir}`;
   const ref = path ?? kernel;
   if (ref === undefined) return undefined;
-  const [{ loadKernels }, { allArchs }] = await Promise.all([
+  const [{ loadKernels }, { allArchs, archOfElf }] = await Promise.all([
     import('../../workflow/loaded-kernel.js'),
     import('../../arch/arch.js'),
   ]);
+  const arch = elf && archOfElf(elf);
+  const archs = arch === undefined ? allArchs() : [arch];
   const kernels = await runWithReporter(argv, context, (session) =>
-    loadKernels([ref], allArchs(), session),
+    loadKernels([ref], archs, session),
   );
   if (kernels.length === 1) return kernels[0];
   const releases = kernels.map(({ kdir: found }) => found.release).join(', ');

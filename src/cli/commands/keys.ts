@@ -10,11 +10,11 @@ export const keysGenerateCommand = defineCommand({
   usage: 'generate',
   summary: 'Make a key and a certificate to sign modules with',
   options: {
-    output: {
+    out: {
       string: true,
       requiresArg: true,
       default: 'keys',
-      alias: 'o',
+      alias: ['o', 'output'],
       describe: 'Directory for the files',
     },
     name: {
@@ -49,7 +49,7 @@ export const keysGenerateCommand = defineCommand({
       readPassphrase: passphraseReader(signal, { twice: true }),
     };
     const keys = await generateKeys({
-      directory: argv.output,
+      directory: argv.out,
       kind: keyKind(argv),
       name: argv.name,
       days: checkDays(argv.days),

@@ -30,10 +30,10 @@ export const signCommand = defineCommand({
       default: false,
       describe: 'Write the signature to FILE.p7s, and leave FILE as it is',
     },
-    output: {
+    out: {
       string: true,
       requiresArg: true,
-      alias: 'o',
+      alias: ['o', 'output'],
       describe: 'Directory, or for one file a file, to write to; default: in place',
     },
     'passphrase-file': {
@@ -55,7 +55,7 @@ export const signCommand = defineCommand({
   ],
   async run(argv, context) {
     const files = [argv.file].flat().map(String);
-    const request = { ...argv, files, passphraseFile: argv['passphrase-file'] };
+    const request = { ...argv, files, output: argv.out, passphraseFile: argv['passphrase-file'] };
     if (argv.verify && argv.remove) throw usage('--verify and --remove exclude each other');
     if (argv.verify) return verify(request);
     return argv.remove ? remove(request, context) : sign(request, context);
@@ -129,7 +129,8 @@ async function verify({ files, cert, detached, json, ...other }: Request): Promi
       path,
       [
         words[status],
-        signature && `by '${signature.signer}' (${signature.hash}, key ${signature.keyId})`,
+        signature &&
+          `${status === 'valid' ? 'signed ' : ''}by '${signature.signer}' (${signature.hash}, key ${signature.keyId})`,
         reason && `: ${reason}`,
       ]
         .filter(Boolean)
@@ -141,7 +142,7 @@ async function verify({ files, cert, detached, json, ...other }: Request): Promi
 }
 
 const words = {
-  valid: 'valid',
+  valid: 'valid,',
   unsigned: 'NOT SIGNED',
   'unknown-key': 'UNKNOWN KEY: signed',
   invalid: 'NOT VALID',

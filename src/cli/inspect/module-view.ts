@@ -53,8 +53,8 @@ export function formatSummary(report: SummaryReport, style: Style): string {
   if (signature === null) add('signature', 'none');
   else {
     const { idType, signer, algorithm, hash, keyId } = signature;
-    const by = `${idType} by '${signer}', ${algorithm} with ${hash}, key ${keyId}`;
-    add('signature', `${by}; not verified here`);
+    const by = `by '${signer}', ${algorithm} with ${hash}, key ${keyId}; not verified here`;
+    add('signature', signer === '' && keyId === '' ? `of kind ${idType}` : `${idType} ${by}`);
   }
   return text;
 }

@@ -1,13 +1,14 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Far more than any key, or any bundle of certificates. */
-const limit = 16 * 2 ** 20;
+/** Far more than any key, any bundle of certificates, any list. Bytes. */
+const smallFile = 16 * 2 ** 20;
 
 /**
- * Reads a small file. It may be a pipe, as a shell's `<(…)` is, so its size says nothing; what does
+ * Reads a file whole. It may be a pipe, as a shell's `<(…)` is, so its size says nothing; what does
  * not end, as a device, is an error and not a full memory.
+ * @param limit bytes
  */
-export function readBounded(path: string): Buffer {
+export function readBounded(path: string, limit = smallFile): Buffer {
   const file = openSync(path, 'r');
   try {
     const chunks: Buffer[] = [];
