@@ -107,7 +107,7 @@ async function besideKmod(image: DebianImage): Promise<Row[]> {
   const root = image.modules.replace(/\/(usr\/)?lib\/modules\/.*$/, '');
   const pairs: [string, string[], Contestant][] = [
     [
-      `inspect of ${modules.length} modules`,
+      `inspect of ${modules.length} modules, without symbols`,
       ['inspect', image.modules],
       { name: 'modinfo', command: ['modinfo', ...modules] },
     ],

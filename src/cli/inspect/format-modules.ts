@@ -19,8 +19,9 @@ export interface FormattedModules {
   errors: KbuildError[];
 }
 
-/** Modules whose texts are handed on at once: one write costs as much as some modules. */
-const runLength = 64;
+/** Modules whose texts are handed on at once: they fit into a pipe, so that its reader works on
+ * them while the next ones are read. */
+const runLength = 32;
 
 /** Reads modules one after the other and formats them, in runs; an error does not end it. */
 export async function* formatModules(
