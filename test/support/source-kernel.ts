@@ -12,6 +12,7 @@ import { cacheDirectory } from '../../src/storage/directories.js';
 import { currentOwner, formatOwner } from '../../src/storage/owner.js';
 import { makeVariables, toolchainByName } from '../../src/toolchain/toolchain.js';
 import { withSession, type Session } from '../../src/workflow/session.js';
+import { buildScript, fetchScript, unpackScript, version } from './source-kernel-scripts.js';
 
 /**
  * A whole kernel for end-to-end tests, where a distribution's headers do not do: built with
@@ -20,51 +21,12 @@ import { withSession, type Session } from '../../src/workflow/session.js';
 
 type SourceArch = 'arm64' | 'x86_64';
 
-const version = '6.1';
 const suite = suiteByName('bookworm');
 const toolchain = toolchainByName('clang-14');
 const bootImages = { arm64: 'Image', x86_64: 'bzImage' } satisfies Record<SourceArch, string>;
 
 /** Written into a directory when it is complete; one without it is what a killed run left. */
 const stamp = '.kbuild-ts-complete';
-
-/** Fetches the package of the source into /fetch, with directories of apt's own: no root needed. */
-const fetchScript = `set -eu
-mkdir -p /fetch/apt/lists/partial /fetch/apt/cache/archives/partial && : > /fetch/apt/status
-cat > /fetch/apt/apt.conf <<END
-Dir::State "/fetch/apt"; Dir::State::lists "/fetch/apt/lists"; Dir::State::status "/fetch/apt/status";
-Dir::Cache "/fetch/apt/cache"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";
-Dir::Log "/fetch/apt"; APT::Sandbox::User ""; Acquire::Languages "none";
-END
-export APT_CONFIG=/fetch/apt/apt.conf
-apt-get -q -o APT::Update::Error-Mode=any update >&2
-mkdir /fetch/deb && cd /fetch/deb
-apt-get -q download linux-source-${version} >&2
-dpkg-deb -x /fetch/deb/*.deb /fetch/root`;
-
-/** Unpacks the package, but for the half of it that is never configured and nothing includes. */
-const unpackScript = `set -eu
-umask 022
-tar -xJf "$1/root/usr/src/linux-source-${version}.tar.xz" -C "$2" --strip-components=1 \\
-  --wildcards --exclude='*/drivers/gpu/drm/*.[ch]' --exclude='*/drivers/net/*.[ch]' \\
-  --exclude='*/Documentation/*/*'`;
-
-/**
- * Configures and builds. `modules` builds none, but it is what writes Module.symvers. What goes
- * in the end, no build of a module needs.
- */
-const buildScript = `set -eu
-umask 022
-source=$1 out=$2 image=$3; shift 3
-mkdir -p "$out/certs"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 \
-  -subj '/CN=Vendor of modules' -keyout "$out/certs/vendor.pem" -out "$out/certs/vendor.x509.pem"
-make -C "$source" O="$out" "$@" KCONFIG_ALLCONFIG="$out/tiny.config" allnoconfig
-if grep '^CONFIG_' "$out/tiny.config" | grep -vxFf "$out/.config"; then
-  echo 'Kconfig did not take the lines above' >&2; exit 1
-fi
-make -C "$source" O="$out" "$@" -j"$(nproc)" vmlinux modules "$image"
-find "$out" -type f '(' -name '*.[ado]' -o -name '.*.cmd' -o -name '.tmp_*' ')' -delete`;
 
 /**
  * KDIR of Linux 6.1 built with Clang 14 and a tiny configuration; made once and kept in the cache.
