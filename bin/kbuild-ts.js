@@ -12,6 +12,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 2;
 } else {
   module.enableCompileCache?.(); // Node 22.8 and later start faster with it
+  process.stdout.on('error', () => {}); // of the last write: nobody reads any more
   const { runCli } = await import(main.href);
   process.exitCode = await runCli(process.argv.slice(2));
 }
