@@ -25,7 +25,10 @@ export async function describeModule(
   };
 }
 
-async function claimOf({ message }: AppendedSignature): Promise<Artifact['signature']> {
-  const { signer, keyId, hash } = await readSigner(message);
+async function claimOf({
+  message,
+  contentLength,
+}: AppendedSignature): Promise<Artifact['signature']> {
+  const { signer, keyId, hash } = await readSigner(message, contentLength);
   return { signer, keyId, hash };
 }

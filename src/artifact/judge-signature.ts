@@ -21,7 +21,7 @@ export async function judgeSignature(
         }
       : { check, status: 'ok', detail: 'not signed' };
   }
-  const { signer: name, hash } = await readSigner(found.message);
+  const { signer: name, hash } = await readSigner(found.message, found.contentLength);
   if (signer === undefined) {
     return {
       check,

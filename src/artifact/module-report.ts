@@ -105,10 +105,10 @@ async function summaryReport(file: ModuleFile, info: ModuleSummary): Promise<Sum
 
 async function signatureReport({ signature }: ModuleSummary): Promise<SignatureReport | null> {
   if (signature === undefined) return null;
-  const { idType, message } = signature;
+  const { idType, message, contentLength } = signature;
   if (idType !== pkcs7IdType) {
     return { idType: String(idType), signer: '', keyId: '', hash: '', algorithm: '', value: '' };
   }
-  const { value, ...signer } = await readSigner(message);
+  const { value, ...signer } = await readSigner(message, contentLength);
   return { idType: 'PKCS#7', ...signer, value: Buffer.from(value).toString('hex') };
 }

@@ -44,11 +44,11 @@ export function readElf(input: Uint8Array | ByteSource): Elf {
   const identity = source.read(0, Math.min(source.size, 64));
   const magic = identity[0] === 0x7f && identity[1] === 0x45 && identity[2] === 0x4c;
   if (identity.length < 20 || !magic || identity[3] !== 0x46) {
-    throw notElf('it does not begin with the ELF magic number');
+    throw notElf('it does not begin with the ELF magic number', 0);
   }
   const [elfClass, data] = [identity[4], identity[5]];
   if ((elfClass !== 1 && elfClass !== 2) || (data !== 1 && data !== 2)) {
-    throw notElf(`class ${elfClass} with data encoding ${data} does not exist`);
+    throw notElf(`class ${elfClass} with data encoding ${data} does not exist`, 4);
   }
   const header = new ByteReader(identity, data === 1, elfClass === 2);
   const table = readSectionTable(source, header);
@@ -85,14 +85,16 @@ function readSectionTable(source: ByteSource, header: ByteReader): SectionTable 
   const range = (offset: number, size: number) =>
     new ByteReader(readRange(source, offset, size), littleEndian, is64, offset);
   if (tableOffset === 0) return { count: 0, headers: range(0, 0), entrySize };
-  if (entrySize < (is64 ? 64 : 40)) throw notElf(`section headers of ${entrySize} bytes`);
+  if (entrySize < (is64 ? 64 : 40))
+    throw notElf(`section headers of ${entrySize} bytes`, is64 ? 58 : 46);
   // Counts that do not fit their fields stand in the first header (elf(5), e_shnum, e_shstrndx).
   if (count === 0 || nameTable === 0xffff) {
     const first = sectionAt({ count: 1, headers: range(tableOffset, entrySize), entrySize }, 0);
     if (count === 0) count = first.size;
     if (nameTable === 0xffff) nameTable = first.link;
   }
-  if (count > source.size / entrySize) throw notElf(`${count} sections do not fit into it`);
+  if (count > source.size / entrySize)
+    throw notElf(`${count} sections do not fit into it`, tableOffset);
   const table = { count, headers: range(tableOffset, count * entrySize), entrySize };
   checkEnds(table, source);
   if (nameTable >= count) return table;
@@ -164,10 +166,10 @@ export function sectionBytes(elf: Elf, name: string): Uint8Array | undefined {
   return section && readRange(elf.source, section.offset, section.size);
 }
 
-function notElf(why: string): KbuildError {
+function notElf(why: string, offset: number): KbuildError {
   return new KbuildError(
     'MODULE_NOT_ELF',
-    `not an ELF file: ${why}`,
+    `not an ELF file: ${why} (offset ${offset})`,
     'Give a kernel module (.ko) as the linker or modules_install wrote it.',
   );
 }

@@ -1,5 +1,4 @@
 import type * as Asn1 from 'asn1js';
-import { KbuildError } from '../errors/kbuild-error.js';
 import { algorithmName, colonHex, digestName, signatureFormat } from './pkcs7.js';
 
 /** Who signed a module and how, as the signature says. A claim: it proves nothing until verified. */
@@ -22,14 +21,15 @@ let last: { prefix: Buffer; length: number; signer: ModuleSigner } | undefined;
 /**
  * Who a signature (PKCS#7 SignedData, RFC 5652) says it is by. Signatures of one key differ in
  * their value alone, so the rest is parsed once for all modules that it signed.
+ * @param offset where the message begins in its file, for what errors say
  * @throws KbuildError MODULE_SIGNATURE_FORMAT
  */
-export async function readSigner(message: Uint8Array): Promise<ModuleSigner> {
+export async function readSigner(message: Uint8Array, offset = 0): Promise<ModuleSigner> {
   const bytes = Buffer.from(message); // a copy: the parser keeps what it is given
   if (last?.length === bytes.length && last.prefix.equals(bytes.subarray(0, last.prefix.length))) {
     return { ...last.signer, value: bytes.subarray(last.prefix.length) };
   }
-  const signer = await parseSigner(bytes);
+  const signer = await parseSigner(bytes, offset);
   const valueAt = bytes.length - signer.value.length;
   if (bytes.subarray(valueAt).equals(signer.value)) {
     last = { prefix: bytes.subarray(0, valueAt), length: bytes.length, signer };
@@ -39,33 +39,37 @@ export async function readSigner(message: Uint8Array): Promise<ModuleSigner> {
 
 const commonName = '2.5.4.3';
 
-async function parseSigner(message: Buffer): Promise<ModuleSigner> {
+async function parseSigner(message: Buffer, offset: number): Promise<ModuleSigner> {
   const asn1 = await import('asn1js');
   try {
     return claimOf(message, asn1);
   } catch (cause) {
-    if (cause instanceof KbuildError) throw cause;
-    throw malformed((cause as Error).message, cause); // the parser's own, of a bad date and the like
+    // Ours, or the parser's own of a bad date and the like.
+    const why = (cause as Error).message;
+    throw signatureFormat(
+      `the module's signature at offset ${offset} is no PKCS#7 message: ${why}`,
+      cause,
+    );
   }
 }
 
 function claimOf(message: Buffer, asn1: typeof Asn1): ModuleSigner {
   const { result, offset } = asn1.fromBER(message);
-  if (offset === -1) throw malformed(result.error);
+  if (offset === -1) throw new Error(result.error);
   const items = (block: unknown): unknown[] => {
     if (block instanceof asn1.Constructed) return block.valueBlock.value;
-    throw malformed('a part that should have parts of its own has none');
+    throw new Error('a part that should have parts of its own has none');
   };
   const text = (block: unknown): string => {
     if (block instanceof asn1.ObjectIdentifier) return block.getValue();
-    throw malformed('an object identifier is missing');
+    throw new Error('an object identifier is missing');
   };
   const octets = (block: unknown): Uint8Array => {
     if (block instanceof asn1.Integer || block instanceof asn1.OctetString) {
       return block.valueBlock.valueHexView;
     }
     if (block instanceof asn1.Primitive) return block.valueBlock.valueHexView;
-    throw malformed('a number or a string is missing');
+    throw new Error('a number or a string is missing');
   };
   const context = (block: unknown): number | undefined =>
     block instanceof asn1.BaseBlock && block.idBlock.tagClass === 3
@@ -97,6 +101,3 @@ function keyIdOf(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex').toUpperCase();
   return colonHex(hex.replace(/^00(?=.)/, ''));
 }
-
-const malformed = (why: string, cause?: unknown) =>
-  signatureFormat(`the module's signature is no PKCS#7 message: ${why}`, cause);

@@ -47,6 +47,7 @@ async function tryRead(
 
 /** A typed error is right if it is one about the input, and says where or what. */
 function flawOf({ code, message, hint }: KbuildError): string | undefined {
-  if (code === 'INTERNAL' || message === '' || hint === '') return `${code}: ${message}`;
+  const placed = !code.startsWith('MODULE_') || /\boffset \d+/.test(message);
+  if (code === 'INTERNAL' || !placed || hint === '') return `${code}: ${message}`;
   return undefined;
 }

@@ -62,7 +62,7 @@ export async function fuzzTargets(
     { name: 'inspect', seeds: [...modules, ...signed], read: inspect },
     { name: 'depmod', seeds: [...modules], read: (bytes) => readDepmodModule('x.ko', bytes) },
     { name: 'modinfo', seeds: modules.map(modinfoOf), read: parseModinfo },
-    { name: 'signer', seeds: messages, read: readSigner },
+    { name: 'signer', seeds: messages, read: (bytes) => readSigner(bytes) },
     {
       name: 'signature',
       seeds: signed,
