@@ -122,8 +122,7 @@ module_exit(probe_exit);`),
         'an_object',
         'NOT_A_MODULE',
         (path: string) => {
-          const how = ['-c', '-x', 'c', '-o', path, '-'];
-          execFileSync('gcc', how, { input: 'int x;\n' });
+          execFileSync('as', ['-o', path], { input: '.globl x\nx: ret\n' });
         },
       ],
     ] as const) {
