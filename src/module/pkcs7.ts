@@ -1,5 +1,15 @@
 import { KbuildError } from '../errors/kbuild-error.js';
 
+/** Object identifiers of the message itself (RFC 5652), and of RSA (RFC 8017). */
+export const cmsOids = {
+  data: '1.2.840.113549.1.7.1',
+  signedData: '1.2.840.113549.1.7.2',
+  rsa: '1.2.840.113549.1.1.1',
+} as const;
+
+/** NULL in DER: what stands for the parameters of RSA. */
+export const asn1Null = Uint8Array.of(5, 0).buffer;
+
 /** Object identifiers of digests (RFC 5754, RFC 3370; SHA-3: NIST). */
 export const digestOids = {
   sha1: '1.3.14.3.2.26',

@@ -15,6 +15,7 @@ import {
   fixtureModules,
 } from '../../test/support/fixture-module.js';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
+import { kmodVersions } from '../../test/support/kmod.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { readElf, type Elf } from './elf.js';
 import { importedSymbols, symbolEntry, symbolTable, type ImportedSymbol } from './symbols.js';
@@ -25,18 +26,6 @@ function readelfImports(path: string): { name: string; weak: boolean }[] {
   const output = execFileSync('readelf', ['-sW', path], { encoding: 'utf8' });
   return [...output.matchAll(/^ +\d+: \w+ +\S+ \S+ +(\w+) +\w+ +UND (\S+)$/gm)].map(
     ([, binding, name]) => ({ name: name ?? '', weak: binding === 'WEAK' }),
-  );
-}
-
-/** The CRCs that kmod's modprobe reads from a module. */
-function kmodVersions(path: string): Record<string, number> {
-  const output = execFileSync('modprobe', ['--dump-modversions', path], { encoding: 'utf8' });
-  const lines = output.trim().split('\n').filter(Boolean);
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [crc = '', name = ''] = line.split('\t');
-      return [name, Number(crc)];
-    }),
   );
 }
 

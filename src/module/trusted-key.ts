@@ -28,7 +28,11 @@ export function trustedKey(certificate: X509Certificate, tools: Cms): TrustedKey
   };
 }
 
-function parseCertificate(certificate: X509Certificate, { AsnConvert, x509 }: Cms): Certificate {
+/** @throws KbuildError SIGN_KEY */
+export function parseCertificate(
+  certificate: X509Certificate,
+  { AsnConvert, x509 }: Cms,
+): Certificate {
   try {
     return AsnConvert.parse(certificate.raw, x509.Certificate);
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { verify, type X509Certificate } from 'node:crypto';
 import type { SignedData, SignerInfo } from '@peculiar/asn1-cms';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { digestName, ecdsaOids, loadCms, type DigestName } from './pkcs7.js';
+import { asn1Null, cmsOids, digestName, ecdsaOids, loadCms, type DigestName } from './pkcs7.js';
 import { findSignature, pkcs7IdType } from './signature.js';
 import { isSigner, publicKeyOf, trustedKey, type Cms, type TrustedKey } from './trusted-key.js';
 
@@ -19,10 +19,6 @@ export type SignatureVerdict =
 
 /** Judges modules against the certificates that it was made with. */
 export type SignatureVerifier = (module: Uint8Array) => SignatureVerdict;
-
-const rsaEncryption = '1.2.840.113549.1.1.1';
-const dataContent = '1.2.840.113549.1.7.1';
-const signedDataContent = '1.2.840.113549.1.7.2';
 
 /**
  * A verifier of module signatures: detached PKCS#7 SignedData over the bytes before it
@@ -70,7 +66,7 @@ function parseCanonical(message: Uint8Array, { AsnConvert, cms }: Cms): SignedDa
     const content = AsnConvert.parse(message, cms.ContentInfo);
     const data = AsnConvert.parse(content.content, cms.SignedData);
     const again = new cms.ContentInfo({
-      contentType: signedDataContent,
+      contentType: cmsOids.signedData,
       content: AsnConvert.serialize(data),
     });
     return Buffer.from(AsnConvert.serialize(again)).equals(message) ? data : undefined;
@@ -85,7 +81,7 @@ function flawOf(data: SignedData, { cms: { CMSVersion } }: Cms): SignatureVerdic
   if (data.certificates !== undefined) return unsupported('it brings certificates of its own');
   if (data.crls !== undefined) return unsupported('it brings revocation lists');
   if (signerInfos.length > 1) return unsupported(`it has ${signerInfos.length} signers`);
-  if (encapContentInfo.eContentType !== dataContent || encapContentInfo.eContent !== undefined) {
+  if (encapContentInfo.eContentType !== cmsOids.data || encapContentInfo.eContent !== undefined) {
     return invalid('it is not a detached signature over data');
   }
   const [info] = signerInfos;
@@ -101,12 +97,10 @@ function flawOf(data: SignedData, { cms: { CMSVersion } }: Cms): SignatureVerdic
   return undefined;
 }
 
-const asn1Null = Buffer.of(5, 0);
-
 /** The algorithms of module signatures have no parameters, or NULL. */
 function hasParameters(algorithm: { parameters?: ArrayBuffer | null } | undefined): boolean {
   const parameters = algorithm?.parameters ?? undefined;
-  return parameters !== undefined && !asn1Null.equals(Buffer.from(parameters));
+  return parameters !== undefined && !Buffer.from(asn1Null).equals(Buffer.from(parameters));
 }
 
 function judgeSigner(
@@ -144,7 +138,7 @@ function judgeKey(
   const algorithm = info.signatureAlgorithm.algorithm;
   if (publicKey === undefined) return unsupported(`this Node.js cannot verify ${algorithm}`);
   const { asymmetricKeyType: type } = publicKey;
-  const wanted = type === 'rsa' ? rsaEncryption : type === 'ec' ? ecdsaOids[hash] : undefined;
+  const wanted = type === 'rsa' ? cmsOids.rsa : type === 'ec' ? ecdsaOids[hash] : undefined;
   if (wanted === undefined) return unsupported(`keys of type ${type} sign no modules here`);
   if (algorithm !== wanted) return invalid("its algorithm is not that of the signer's key");
   const signature = Buffer.from(info.signature.buffer);

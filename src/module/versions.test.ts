@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import {
   elfShapes,
@@ -15,21 +14,10 @@ import {
   fixtureModules,
 } from '../../test/support/fixture-module.js';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
+import { kmodVersions } from '../../test/support/kmod.js';
 import { findSection, readElf, sectionReader, type Elf } from './elf.js';
 import { readModule } from './read-module.js';
 import { classicVersions, symbolVersions } from './versions.js';
-
-/** The CRCs that kmod's modprobe reads from a module. */
-function kmodVersions(path: string): Record<string, number> {
-  const output = execFileSync('modprobe', ['--dump-modversions', path], { encoding: 'utf8' });
-  const lines = output.trim().split('\n').filter(Boolean);
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [crc = '', name = ''] = line.split('\t');
-      return [name, Number(crc)];
-    }),
-  );
-}
 
 const elfOf = (shape: ElfShape, sections: SectionContent[]) =>
   readElf(writeElf({ ...shape, sections }));

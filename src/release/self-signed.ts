@@ -1,5 +1,5 @@
 import { createHash, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { loadCms } from '../module/pkcs7.js';
+import { asn1Null, loadCms } from '../module/pkcs7.js';
 
 export interface CertificateOptions {
   /** Common name: what modinfo shows as the signer. */
@@ -10,7 +10,6 @@ export interface CertificateOptions {
 
 /** Signature algorithms of certificates (RFC 8017, RFC 5758): SHA-256, which every kernel has. */
 const signatureOids = { rsa: '1.2.840.113549.1.1.11', ec: '1.2.840.10045.4.3.2' };
-const asn1Null = Uint8Array.of(5, 0).buffer;
 const extendedUsages = [
   '1.3.6.1.5.5.7.3.3', // code signing
   // Kernel module signing: shim then takes the key for modules and not for boot loaders.

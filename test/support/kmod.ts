@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { execa } from 'execa';
 
 /** What kmod's modinfo prints of a module. */
@@ -38,4 +39,16 @@ export function asKmodInfo(modinfo: Record<string, string[]>): KmodInfo {
     return `${name}:${descriptions.get(name) ?? ''}${type === undefined ? '' : ` (${type})`}`;
   });
   return { tags, parameters: parameters.sort() };
+}
+
+/** The CRCs that kmod's modprobe reads from a module. */
+export function kmodVersions(path: string): Record<string, number> {
+  const output = execFileSync('modprobe', ['--dump-modversions', path], { encoding: 'utf8' });
+  const lines = output.trim().split('\n').filter(Boolean);
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [crc = '', name = ''] = line.split('\t');
+      return [name, Number(crc)];
+    }),
+  );
 }

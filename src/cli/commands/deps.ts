@@ -46,7 +46,9 @@ export const depsCommand = defineCommand({
     if (kinds.length > 1) throw usage('--modules-dep, --dot, --svg and --json exclude each other');
     const named = argv.kdir ?? argv.kernel;
     if (named !== undefined && !argv.json && (kinds.length > 0 || argv.out !== undefined)) {
-      throw usage(`what ${named} lacks is told without --modules-dep, --dot, --svg and --out`);
+      throw usage(
+        '--kernel and --kdir tell what is missing: leave out --modules-dep, --dot, --svg, --out',
+      );
     }
     const [{ readModuleTree }, { writeOut }] = await Promise.all([
       import('../../workflow/module-tree.js'),
