@@ -14,6 +14,7 @@ import { execa } from 'execa';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SignedFile } from '../../src/workflow/sign.js';
 import type { VerifiedFile } from '../../src/workflow/verify-signatures.js';
+import { displayPath } from '../../src/cli/display-path.js';
 import { kbuild, kbuildJson, root, type CliOptions } from '../support/cli.js';
 import { fixtureModule } from '../support/fixture-module.js';
 import { fetchedKdir, placeOf } from '../support/kdir.js';
@@ -82,7 +83,7 @@ describe('sign', () => {
 
   it('makes with ECDSA what openssl verifies and kmod reads', async () => {
     const { stdout } = await sign([file], ec);
-    expect(stdout).toBe(`${file}  signed by 'Signer ec' (sha512)`);
+    expect(stdout).toBe(`${displayPath(file, root)}  signed by 'Signer ec' (sha512)`);
     await sign([file, '--detached', '--out', join(directory, 'out/'), '--json'], ec).then(
       ({ exitCode }) => {
         expect(exitCode).toBe(2); // what is signed already gets no detached signature
@@ -117,7 +118,7 @@ describe('sign', () => {
     await sign([file], ec);
     execFileSync(signFile, ['sha512', rsa.key, rsa.cert, file]);
     const { stdout } = await kbuild(['sign', '--remove', file]);
-    expect(stdout).toBe(`${file}  without signature`);
+    expect(stdout).toBe(`${displayPath(file, root)}  without signature`);
     expect(readFileSync(file)).toEqual(bytes);
     expect((await kbuild(['sign', '--remove', file])).stdout).toBe('');
   });
@@ -246,7 +247,7 @@ describe('sign --verify', () => {
     });
     const { stdout, exitCode } = await kbuild(['sign', '--verify', file, '--cert', rsa.cert]);
     expect(exitCode).toBe(3);
-    expect(stdout).toBe(`${file}  NOT SIGNED`);
+    expect(stdout).toBe(`${displayPath(file, root)}  NOT SIGNED`);
   });
 
   it('looks for the signature inside the compression, as the kernel does', async () => {
