@@ -3,15 +3,19 @@
 ARG BASE
 FROM ${BASE}
 
+# More options of apt for this build alone, for example to take a package index that has expired.
+# They are not part of the image's name: what is in it is the same.
+ARG APT_OPTIONS
+
 # What every toolchain of the suite needs, in a layer that they share.
 ARG SUITE_PACKAGES
-RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${SUITE_PACKAGES} \
+RUN apt-get ${APT_OPTIONS} update \
+ && DEBIAN_FRONTEND=noninteractive apt-get ${APT_OPTIONS} install -y --no-install-recommends ${SUITE_PACKAGES} \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 
 ARG TOOLCHAIN_PACKAGES
-RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${TOOLCHAIN_PACKAGES} \
+RUN apt-get ${APT_OPTIONS} update \
+ && DEBIAN_FRONTEND=noninteractive apt-get ${APT_OPTIONS} install -y --no-install-recommends ${TOOLCHAIN_PACKAGES} \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 
 # Builds run without privileges, in a scratch space that is mounted here: a tmpfs takes over the

@@ -7,8 +7,8 @@ const base = ['errors', 'events', 'data', 'storage'];
 const rooms = {
   errors: [],
   events: ['errors'],
-  data: [],
-  storage: [],
+  data: ['errors'],
+  storage: ['errors'],
   arch: ['errors', 'data'],
   module: ['errors'],
   runtime: ['errors', 'storage'],

@@ -11,16 +11,9 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import glob from 'fast-glob';
 import { debianImage, type DebianImage } from '../test/support/debian-image.js';
-import { race, type Contestant, type Timing } from './measure.js';
-
-interface Row {
-  what: string;
-  against: string;
-  measured: Timing;
-  baseline: Timing;
-  /** The most that may be added, in seconds, or the most times as long that it may take. */
-  goal: { added: number } | { times: number };
-}
+import { fetchRows } from './fetch.js';
+import { race, type Contestant } from './measure.js';
+import { formatRows, isMet, type Row } from './row.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin/kbuild-ts.js');
@@ -153,26 +146,6 @@ async function memory(image: DebianImage): Promise<string> {
   return ['| over all modules | peak memory | goal | |', '|---|---|---|---|', ...lines].join('\n');
 }
 
-function isMet({ measured, baseline, goal }: Row): boolean {
-  return 'added' in goal
-    ? measured.median - baseline.median <= goal.added
-    : measured.median / baseline.median <= goal.times;
-}
-
-function format(rows: readonly Row[]): string {
-  const header = '| what | against | it | baseline | | goal | |\n|---|---|---|---|---|---|---|';
-  const seconds = (n: number) => `${n.toFixed(3)} s`;
-  const lines = rows.map((row) => {
-    const { what, against, measured, baseline, goal } = row;
-    const [result, wanted] =
-      'added' in goal
-        ? [`+${seconds(measured.median - baseline.median)}`, `≤ +${seconds(goal.added)}`]
-        : [`${(measured.median / baseline.median).toFixed(2)} ×`, `≤ ${goal.times.toFixed(1)} ×`];
-    return `| ${what} | ${against} | ${seconds(measured.median)} | ${seconds(baseline.median)} | ${result} | ${wanted} | ${isMet(row) ? 'met' : 'MISSED'} |`;
-  });
-  return [header, ...lines].join('\n');
-}
-
 const image = await debianImage('bookworm', 'arm64');
 const rows = [
   await startup('--version'),
@@ -181,12 +154,13 @@ const rows = [
   await overhead('x86_64'),
   await unchanged('arm64'),
   ...(await besideKmod(image)),
+  ...(await fetchRows(bin, runs)),
 ];
 const peaks = await memory(image);
 const [cpu] = cpus();
 const machine = `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 const date = new Date().toISOString().slice(0, 10);
-const text = `# kbuild-ts bench, ${date}\n\n${machine}. Medians of ${runs} runs each, in turn.\n\n${format(rows)}\n\n${peaks}\n`;
+const text = `# kbuild-ts bench, ${date}\n\n${machine}. Medians of ${runs} runs each, in turn.\n\n${formatRows(rows)}\n\n${peaks}\n`;
 console.log(text);
 const results = join(root, 'bench/results');
 await mkdir(results, { recursive: true });

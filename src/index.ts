@@ -12,9 +12,12 @@ export { errorCodes, type ErrorCode, type ExitStatus } from './errors/codes.js';
 export { KbuildError, type ErrorReport } from './errors/kbuild-error.js';
 export type { Diagnostic, Emit, Event, JobLabel, JobStatus, JobStep } from './events/event.js';
 export { readKernelImage, type KernelImage } from './kernel/image/read-kernel-image.js';
+export type { KdirFinding } from './kernel/findings.js';
 export { readKdir, type Kdir } from './kernel/kdir.js';
-export { listKernels, resolveKernels } from './kernel/resolve.js';
-export type { KernelListing } from './kernel/providers/port.js';
+export { resolveEach, resolveKernels } from './kernel/resolve.js';
+export type { KernelListing, Resolution } from './kernel/providers/port.js';
+export type { Repository } from './kernel/repository.js';
+export { surveyKdir, type KdirSurvey } from './kernel/survey.js';
 export { parseSymvers, type Symvers, type SymversEntry } from './kernel/symvers.js';
 export * from './module/index.js';
 export type { Job } from './plan/job.js';
@@ -34,8 +37,15 @@ export { generateKeys } from './workflow/generate-keys.js';
 export { verifyFiles, type VerifiedFile } from './workflow/verify-signatures.js';
 export { removeSignatures, signFiles, type SignRequest, type SignedFile } from './workflow/sign.js';
 export { verify, type VerifyReport, type VerifyRequest } from './workflow/verify.js';
-export { inspectKdir, type KdirReport } from './workflow/inspect-kdir.js';
+export { inspectKdirs, type KdirReport } from './workflow/inspect-kdir.js';
+export { listKernels } from './workflow/list-kernels.js';
+export {
+  prepareKernels,
+  type PrepareReport,
+  type PrepareRequest,
+} from './workflow/prepare-kernels.js';
+export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
-export { plan, type PlanRequest } from './workflow/plan.js';
+export { plan, type Plan, type PlanRequest, type UnusableKernel } from './workflow/plan.js';
 export { withSession, type Session, type SessionOptions } from './workflow/session.js';

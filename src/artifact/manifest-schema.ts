@@ -80,6 +80,17 @@ export const manifestSchema = z.strictObject({
   milliseconds: z.number().nonnegative(),
   status: z.enum(['succeeded', 'failed']),
   jobs: z.array(jobRecordSchema),
+  unusable: z
+    .array(
+      z.strictObject({
+        ref: z.string().describe('As a kernel reference names it'),
+        release: z.string().optional(),
+        arch: z.string().optional(),
+        error: errorSchema,
+      }),
+    )
+    .optional()
+    .describe('Kernels that were named and that nothing could be built for; absent for none'),
 });
 
 export type Verdict = z.infer<typeof verdictSchema>;

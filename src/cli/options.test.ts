@@ -31,6 +31,8 @@ const nothing = {
   kernels: [],
   toolchains: [],
   runtime: 'docker',
+  prepare: 'auto',
+  failFast: false,
 };
 
 describe('commaList', () => {

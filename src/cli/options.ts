@@ -6,14 +6,31 @@ export function commaList(values: readonly string[] | undefined): string[] {
   return (values ?? []).flatMap((value) => value.split(',')).filter((value) => value !== '');
 }
 
-const list = (describe: string, alias?: string) =>
+/** An option that may be given several times. */
+export const list = (describe: string, alias?: string) =>
   ({ type: 'string', array: true, requiresArg: true, describe, ...(alias && { alias }) }) as const;
+
+export const archOption = { arch: list('Architectures; default: all', 'a') };
+
+/** How kernels are got. */
+export const fetchOptions = {
+  repository: list('File that describes a repository of kernels'),
+  offline: { boolean: true, default: false, describe: 'Use what the cache has, ask no repository' },
+  'allow-expired': {
+    boolean: true,
+    default: false,
+    describe: 'Take package indexes whose Valid-Until date has passed',
+  },
+} as const satisfies Record<string, Options>;
 
 /** What is to be built, and for what. */
 export const selectionOptions = {
   arch: list('Architecture, for example arm64; repeat it or separate by commas', 'a'),
   kdir: list('Path of a kernel build directory; its arch is read from it'),
-  kernel: list('Kernel: debian:<suite>, debian:<suite>/<release> or host', 'k'),
+  kernel: list(
+    'Kernel: debian:<suite>, debian:<suite>/<release or glob>, host, source:<file>',
+    'k',
+  ),
   toolchain: list('Toolchain, for example gcc-12; default: the one the kernel was built with', 't'),
   out: { string: true, requiresArg: true, alias: 'o', describe: 'Output directory' },
   runtime: {
@@ -23,6 +40,12 @@ export const selectionOptions = {
   },
   W: { string: true, describe: 'Extra warnings, as for Kbuild: -W 1' },
   C: { string: true, describe: 'Check with sparse, as for Kbuild: -C 1, or 2 for all files' },
+  prepare: {
+    choices: ['auto', 'never'] as const,
+    default: 'auto' as const,
+    describe: 'Mend a KDIR that is not ready, in a layer over it, or refuse it',
+  },
+  ...fetchOptions,
 } as const satisfies Record<string, Options>;
 
 export const jsonOption = {
@@ -49,6 +72,7 @@ interface Selection {
   runtime: 'docker' | 'host';
   W?: string | undefined;
   C?: string | undefined;
+  prepare: 'auto' | 'never';
   dir?: unknown;
 }
 
@@ -60,6 +84,8 @@ export function planRequest(argv: Selection): PlanRequest {
     kernels: commaList(argv.kernel),
     toolchains: commaList(argv.toolchain),
     runtime: argv.runtime,
+    prepare: argv.prepare,
+    failFast: false,
     ...(argv.out !== undefined && { output: argv.out }),
     ...(argv.W !== undefined && { warnings: argv.W || '1' }),
     ...(argv.C !== undefined && { check: argv.C || '1' }),

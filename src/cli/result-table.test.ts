@@ -84,11 +84,11 @@ describe('the result of a run', () => {
     expect(times).toEqual(['1.23 s', '″', '″']);
   });
 
-  it('has a row for a job without modules, with its state', () => {
+  it('has a row for a job without modules, with its state and, in short, why', () => {
     const skipped = job({ status: 'skipped', artifacts: [], milliseconds: 0 });
     expect(rows(shown(failed({}), skipped))).toEqual([
-      '6.1     arm64  gcc-12     hello   -     failed    -          1.23 s',
-      '6.1     arm64  gcc-12     hello   -     skipped   -          0.00 s',
+      '6.1     arm64  gcc-12     hello   -     failed    no modules  1.23 s',
+      '6.1     arm64  gcc-12     hello   -     skipped   -           0.00 s',
     ]);
   });
 
@@ -184,6 +184,65 @@ describe('the result of a run', () => {
     expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
   });
 
+  it.each([
+    ['BUILD_COMPILE_ERROR', '', 'compile error'],
+    ['VERIFY_FAILED', 'a.ko: symbols: f is gone\nb.ko: symbols: g\nb.ko: crc: h', 'symbols, crc'],
+    ['VERIFY_FAILED', 'the archive cannot be read', 'verify failed'],
+    ['KDIR_HOST_TOOLS', '', 'kdir host tools'],
+    ['INTERRUPTED', '', 'not run'],
+  ])('says %s of %j in short: %s', (code, message, short) => {
+    const [row] = rows(shown(failed({ error: { code, message, hint: 'h' } })));
+    expect(row).toContain(` failed    ${short}  `);
+  });
+
+  it('shows a kernel that nothing could be built for as a row that failed, and why', () => {
+    const error = { code: 'FETCH_FAILED', message: 'no mirror answers\x1b[2J', hint: 'Try later.' };
+    const unusable = [{ ref: 'debian:sid', error }];
+    const text = formatResult({ ...result(job()), unusable }, plainStyle);
+    expect(rows(text)[1]).toMatch(/^debian:sid +- +- +- +- +failed +fetch failed +-$/);
+    expect(text.split('\n\n').slice(1)).toEqual([
+      'failed kernel debian:sid [FETCH_FAILED]\n  no mirror answers\n  hint Try later.',
+      '1 built, 1 kernel not usable in 1 min 5 s; dist/manifest.json',
+    ]);
+  });
+
+  it('names the release and arch of such a kernel, where it is known', () => {
+    const error = { code: 'KDIR_NO_SYMVERS', message: 'm', hint: 'h' };
+    const ref = 'debian:sid/*-rt-*';
+    const unusable = [
+      { ref, release: '7.2-rt', arch: 'arm64', error },
+      { ref: 'debian:sid/7.2', release: '7.2', error: { ...error, message: 'other' } },
+    ];
+    const text = formatResult({ ...result(job()), unusable }, plainStyle);
+    expect(rows(text)[1]).toMatch(/^7\.2-rt +arm64 +- .* kdir no symvers +-$/);
+    expect(text).toContain(`failed kernel 7.2-rt, of ${ref} (arm64) [KDIR_NO_SYMVERS]`);
+    expect(text).toContain('failed kernel debian:sid/7.2 [KDIR_NO_SYMVERS]');
+  });
+
+  it('does not name all of very many jobs that failed in the same way', () => {
+    const jobs = Array.from({ length: 9 }, (_, i) =>
+      failed({ id: `j${i}`, log: `logs/j${i}.log` }),
+    );
+    const [, text = ''] = shown(...jobs).split('\n\n');
+    expect(text).toContain('failed j5\n… and 3 more [BUILD_NO_MODULES]\n');
+    expect(text.match(/ log {2}/g)).toHaveLength(6);
+  });
+
+  it('tells once of jobs that wait for another of their own kernel', () => {
+    const skipped = ['6.1', '6.12'].map((release) => {
+      const error = {
+        code: 'BUILD_DEPENDENCY_FAILED',
+        message: `not run: it needs the symbols of b-${release}-arm64-gcc-12, which failed`,
+        hint: 'h',
+      };
+      const id = `a-${release}-arm64-gcc-12`;
+      return job({ id, project: 'a', release, status: 'skipped', artifacts: [], error });
+    });
+    const texts = shown(...skipped).split('\n\n');
+    expect(texts).toHaveLength(3);
+    expect(texts[1]).toContain('\n  not run: it needs the symbols of b, which failed\n');
+  });
+
   it('counts what became of the jobs', () => {
     const jobs = (['built', 'built', 'skipped', 'failed', 'cached'] as const).map((status) =>
       job({ status }),
@@ -193,5 +252,93 @@ describe('the result of a run', () => {
         .split('\n')
         .at(-1),
     ).toMatch(/^2 built, 1 cached, 1 skipped, 1 failed in /);
+  });
+});
+
+describe('the result of many jobs', () => {
+  const kernels = ['6.1', '6.12'].flatMap((release) =>
+    ['arm64', 'x86_64'].map((arch) => ({ release, arch })),
+  );
+  const projects = Array.from({ length: 7 }, (_, i) => `p${i}`);
+  const change = (job: JobRecord, changes: Partial<JobRecord>) => Object.assign(job, changes);
+  const many = (names = projects): JobRecord[] =>
+    kernels.flatMap((kernel) => names.map((project) => job({ ...kernel, project })));
+  const error = { code: 'BUILD_COMPILE_ERROR', message: 'm', hint: 'h' };
+
+  it('has a row for each kernel and a column for each project', () => {
+    expect(shown(...many()).split('\n\n')[0]).toBe(
+      [
+        'kernel  arch    toolchain  p0  p1  p2  p3  p4  p5  p6',
+        '6.1     arm64   gcc-12     ok  ok  ok  ok  ok  ok  ok',
+        '6.1     x86_64  gcc-12     ok  ok  ok  ok  ok  ok  ok',
+        '6.12    arm64   gcc-12     ok  ok  ok  ok  ok  ok  ok',
+        '6.12    x86_64  gcc-12     ok  ok  ok  ok  ok  ok  ok',
+      ].join('\n'),
+    );
+  });
+
+  it('tells at a glance what failed and why', () => {
+    const jobs = many();
+    change(jobs[1]!, { status: 'failed', artifacts: [], error });
+    change(jobs[2]!, { status: 'skipped', artifacts: [] });
+    change(jobs[9]!, { status: 'cached' });
+    jobs.splice(10, 1);
+    const fetch = { code: 'FETCH_FAILED', message: 'm', hint: 'h' };
+    const unusable = [
+      { ref: 'debian:sid', error: fetch },
+      { ref: 'x', release: '7.2-arm64', arch: 'arm64', error: fetch },
+    ];
+    const text = formatResult({ ...result(...jobs), unusable }, plainStyle);
+    expect(text.split('\n\n')[0]).toBe(
+      [
+        'kernel      arch    toolchain  p0  p1             p2       p3  p4  p5  p6',
+        '6.1         arm64   gcc-12     ok  compile error  skipped  ok  ok  ok  ok',
+        '6.1         x86_64  gcc-12     ok  ok             cached   -   ok  ok  ok',
+        '6.12        arm64   gcc-12     ok  ok             ok       ok  ok  ok  ok',
+        '6.12        x86_64  gcc-12     ok  ok             ok       ok  ok  ok  ok',
+        'debian:sid  -       -  fetch failed',
+        '7.2-arm64   arm64   -  fetch failed',
+      ].join('\n'),
+    );
+    expect(text).toContain('compile error');
+    expect(text).toContain('2 kernels not usable');
+  });
+
+  it('paints what failed, what was not sure, and what is well', () => {
+    const jobs = many();
+    change(jobs[0]!, { status: 'failed', artifacts: [], error });
+    change(jobs[1]!, { status: 'skipped', artifacts: [] });
+    const unsure = artifact('a.ko', { verdicts: [verdict('vermagic', 'unknown')] });
+    change(jobs[2]!, { status: 'cached', artifacts: [unsure] });
+    const row = formatResult(result(...jobs), visibleStyle).split('\n')[1];
+    const words = ['red:compile error', 'yellow:skipped', 'yellow:cached', 'green:ok'];
+    expect(row?.match(/(red|yellow|green):[^>]*/g)?.slice(0, 4)).toEqual(words);
+  });
+
+  it('counts the projects where there are too many for a column each', () => {
+    const jobs = many(Array.from({ length: 20 }, (_, i) => `a-long-name-${i}`));
+    change(jobs[1]!, { status: 'failed', artifacts: [], error });
+    change(jobs[2]!, { status: 'skipped', artifacts: [] });
+    const lines = shown(...jobs)
+      .split('\n\n')[0]
+      ?.split('\n');
+    expect(lines?.slice(0, 3)).toEqual([
+      'kernel  arch    toolchain  projects                    why',
+      '6.1     arm64   gcc-12     18 ok, 1 skipped, 1 failed  compile error',
+      '6.1     x86_64  gcc-12     20 ok',
+    ]);
+    for (const line of lines ?? []) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it('keeps a row for each module where all is for one kernel', () => {
+    const artifacts = Array.from({ length: 40 }, (_, i) => artifact(`m${i}.ko`));
+    expect(rows(shown(job({ artifacts })))).toHaveLength(40);
+  });
+
+  it('keeps two builds for one release apart, by toolchain and by KDIR', () => {
+    const jobs = [...many(), ...many()];
+    for (const twin of jobs.slice(28)) twin.kdir = { path: '/other', identity: '' };
+    const gcc14 = many().map((twin) => change(twin, { toolchain: 'gcc-14' }));
+    expect(rows(shown(...jobs, ...gcc14))).toHaveLength(12);
   });
 });

@@ -49,6 +49,7 @@ describe('parseDuration', () => {
     ['90s', 90_000],
     ['10m', 600_000],
     ['2h', 7_200_000],
+    ['30d', 2_592_000_000],
     ['1.5m', 90_000],
     ['0.5s', 500],
     ['3S', 3000],
@@ -56,7 +57,7 @@ describe('parseDuration', () => {
     expect(parseDuration(text, 'timeout')).toBe(milliseconds);
   });
 
-  it.each(['', '0', '0m', '-1s', '10ms', '10 m', '1d', 'm', '1h30m', 'soon'])(
+  it.each(['', '0', '0m', '-1s', '10ms', '10 m', '1w', 'm', '1h30m', 'soon'])(
     'refuses %j, naming the option',
     async (text) => {
       const error = await kbuildErrorOf(() => parseDuration(text, 'timeout'));

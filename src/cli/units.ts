@@ -11,11 +11,11 @@ export function parseSize(text: string, option: string): number {
   throw new KbuildError('USAGE', `--${option} ${text}: not a size`, 'Write 512m, 4g or the like.');
 }
 
-const seconds: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600 };
+const seconds: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** A duration such as `90`, `90s` or `10m`, in milliseconds. @throws KbuildError USAGE */
+/** A duration such as `90`, `90s`, `10m` or `30d`, in milliseconds. @throws KbuildError USAGE */
 export function parseDuration(text: string, option: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)([smh]?)$/i.exec(text) ?? [];
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)([smhd]?)$/i.exec(text) ?? [];
   const scale = seconds[unit?.toLowerCase() ?? 'none'];
   if (digits !== undefined && scale !== undefined && Number(digits) > 0) {
     return Number(digits) * scale * 1000;

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { allArchs, type Arch } from '../arch/arch.js';
+import { aptRepositorySchema, dnfRepositorySchema } from '../kernel/repository-schema.js';
 import { allSuites, type Suite } from '../kernel/suite.js';
 import { toolchainImage } from '../toolchain/image-recipe.js';
 import { allToolchains, makeVariables, type Toolchain } from '../toolchain/toolchain.js';
@@ -57,13 +58,20 @@ const suiteSchema = z.strictObject({
   distribution: z.literal('debian'),
   image: z.string().regex(/^[a-z0-9./-]+:[a-z0-9.-]+$/),
   glibc: z.string().regex(/^\d+\.\d+$/),
+  kernel: z.string().regex(/^\d+\.\d+$/),
   packages: z.array(name).min(1),
 }) satisfies z.ZodType<Suite>;
+
+const repositorySchema = z.discriminatedUnion('manager', [
+  aptRepositorySchema,
+  dnfRepositorySchema,
+]);
 
 const folders = {
   'toolchains/arch': archSchema,
   toolchains: toolchainSchema,
   'toolchains/suite': suiteSchema,
+  'toolchains/repository': repositorySchema,
 };
 
 const files = Object.entries(folders).flatMap(([folder, schema]) =>
@@ -90,7 +98,9 @@ describe('the files of toolchains/', () => {
       const value: unknown = parse(readFileSync(join(packageRoot, path), 'utf8'));
       const result = schema.safeParse(value);
       expect(result.error?.issues ?? []).toEqual([]);
-      expect(`${result.data?.name}.yaml`).toBe(file);
+      const { data } = result;
+      const named = data && 'manager' in data ? `${data.distribution}-${data.name}` : data?.name;
+      expect(`${named}.yaml`).toBe(file);
     },
   );
 });

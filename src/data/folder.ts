@@ -8,7 +8,7 @@ import { packageRoot } from './package-root.js';
  * the support list. The shape of our own files is held by a test (data.test.ts), so that the
  * command line need not load a validator.
  */
-export function readFolder<T extends { name: string }>(folder: string): T[] {
+export function readFolder<T>(folder: string): T[] {
   const path = join(packageRoot, folder);
   return readdirSync(path)
     .filter((name) => name.endsWith('.yaml'))

@@ -33,6 +33,8 @@ export type Event =
   /** Something that jobs wait for (an image, a kernel) is being made ready. */
   | { type: 'prepare-start'; id: string; title: string }
   | { type: 'prepare-line'; id: string; line: string }
+  /** How much of it is done, from 0 to 1. */
+  | { type: 'prepare-progress'; id: string; fraction: number; text: string }
   | { type: 'prepare-end'; id: string; milliseconds: number; error?: ErrorReport }
   | { type: 'warning'; message: string; hint: string }
   | { type: 'plan'; jobs: JobLabel[] }

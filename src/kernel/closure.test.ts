@@ -7,7 +7,7 @@ import {
   writeTree,
   type FileTree,
 } from '../../test/support/temporary-directory.js';
-import { kdirClosure } from './closure.js';
+import { describeBroken, kdirClosure, kdirReach } from './closure.js';
 
 /** The targets of a KDIR's mounts, on this machine, relative to the directory it lies in. */
 function targetsOf(files: FileTree, kdir = 'kdir'): string[] {
@@ -147,5 +147,55 @@ describe('kdirClosure', () => {
         'include scripts/Makefile.include\n\t@echo include /etc/passwd\n# include /etc\n',
     });
     expect(targets).toEqual(['kdir']);
+  });
+
+  it('finds the source of an O= directory by relative paths, as Android and `make O=out` have it', () => {
+    const android = targetsOf(
+      {
+        ...under('common', kdirFiles()),
+        'out/android14/common/.config': '',
+        'out/android14/common/Makefile': 'include ../../../common/Makefile\n',
+        'out/android14/common/source': { link: '../../../common' },
+        'out/android14/common/include/x': '',
+      },
+      'out/android14/common',
+    );
+    expect(android).toEqual(['common', 'out/android14/common']);
+    const inside = targetsOf(
+      {
+        ...under('linux', kdirFiles()),
+        'linux/out/.config': '',
+        'linux/out/Makefile': '# comment\ninclude ../Makefile\n',
+      },
+      'linux/out',
+    );
+    expect(inside).toEqual(['linux']);
+  });
+
+  it('takes no path with a variable of make for one', () => {
+    const targets = targetsOf({ 'kdir/Makefile': 'include /$(HOME)/x\ninclude ../$(O)/y\n' });
+    expect(targets).toEqual(['kdir']);
+  });
+});
+
+describe('kdirReach', () => {
+  it('tells all that is broken, and goes on with what is there', () => {
+    const directory = temporaryDirectory({
+      ...under('kdir', without(kdirFiles(), 'scripts', 'Makefile')),
+      'kdir/Makefile': 'include ../common/Makefile\n',
+      'kdir/scripts': { link: '/not/installed/scripts' },
+      'kdir/include/uapi': { link: '../../elsewhere/uapi' },
+      'kdir/source': { link: '/build' },
+      'kdir/tools': { link: '../tools' },
+      'tools/x': '',
+    });
+    const kdir = join(directory, 'kdir');
+    const { mounts, broken } = kdirReach(['/'], kdir);
+    expect(mounts.map(({ target }) => target)).toEqual([kdir, join(directory, 'tools')]);
+    expect(broken.map((one) => [describeBroken(one), one.needed])).toEqual([
+      [`${kdir}/scripts leads to /not/installed/scripts, which does not exist`, true],
+      [`${kdir}/include/uapi leads to ${directory}/elsewhere/uapi, which does not exist`, false],
+      [`${kdir}/Makefile includes ${directory}/common/Makefile, which does not exist`, true],
+    ]);
   });
 });

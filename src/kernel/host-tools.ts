@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readWrappedProgram, type HostProgram } from './host-program.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { readElf, sectionBytes } from '../module/elf.js';
-import { decode } from '../module/bytes.js';
+import { kdirFindingCatalogue } from './finding-catalogue.js';
 import { follow, type Roots } from './tree.js';
 
 /** The programs of a KDIR that Kbuild runs on the build machine, and what they need of it. */
@@ -14,38 +13,51 @@ export interface HostTools {
 }
 
 /** Kbuild runs these for every module. */
-const programs = ['scripts/basic/fixdep', 'scripts/mod/modpost'];
+export const everyModulesTools = ['scripts/basic/fixdep', 'scripts/mod/modpost'];
 
-/** What a KDIR's host tools are, or undefined if one of them is missing. */
+/**
+ * What a KDIR's host tools are, or undefined if one of them is missing.
+ * @throws KbuildError KDIR_HOST_TOOLS for one that is no program
+ */
 export function readHostTools(roots: Roots, kdir: string): HostTools | undefined {
-  const elves = [];
-  for (const program of programs) {
-    const path = follow(roots, join(kdir, program));
+  const programs: HostProgram[] = [];
+  for (const name of everyModulesTools) {
+    const path = follow(roots, join(kdir, name));
     if (path === undefined) return undefined;
-    elves.push(readProgram(path));
+    programs.push(readTool(path));
   }
-  const [first] = elves;
+  return summariseTools(programs);
+}
+
+/** What programs need of the machine, taken together. */
+export function summariseTools(programs: readonly HostProgram[]): HostTools | undefined {
+  const all = programs.flatMap((program) => [program, ...program.behind]);
+  const [first] = all;
   if (first === undefined) return undefined;
-  const glibc = elves.flatMap(glibcVersions).sort(compareVersions).at(-1);
+  // One of another machine is enough to stop a build; which one does not matter here.
+  const glibc = all
+    .flatMap((program) => program.glibc)
+    .sort(compareVersions)
+    .at(-1);
   return { machine: first.machine, ...(glibc !== undefined && { glibc }) };
 }
 
-function readProgram(path: string): ReturnType<typeof readElf> {
+/** @throws KbuildError KDIR_HOST_TOOLS */
+export function readTool(path: string): HostProgram {
   try {
-    return readElf(readFileSync(path));
+    return readWrappedProgram(path);
   } catch (cause) {
     throw new KbuildError(
       'KDIR_HOST_TOOLS',
-      `the host tool ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "Run 'make modules_prepare' in the KDIR.",
+      unreadableTool(path, cause),
+      kdirFindingCatalogue.KDIR_HOST_TOOL_UNREADABLE.remedy,
       { cause },
     );
   }
 }
 
-function glibcVersions(elf: ReturnType<typeof readElf>): string[] {
-  const strings = decode(sectionBytes(elf, '.dynstr') ?? new Uint8Array());
-  return [...strings.matchAll(/\0GLIBC_(\d+(?:\.\d+)+)(?=\0)/g)].map((match) => match[1] as string);
+function unreadableTool(path: string, cause: unknown): string {
+  return `the host tool ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
 }
 
 /** Orders dotted version numbers: negative if a is older than b. */

@@ -18,7 +18,9 @@ describe('refreshIndex', () => {
     const mirror = archive('6.1.0-50');
     const { context } = fakeApt(mirror);
     const releases = async () =>
-      (await listKernels('debian:bookworm', archs, context)).map(({ release }) => release);
+      (await listKernels('debian:bookworm/*-arm64', archs, context))
+        .map(({ release }) => release)
+        .sort();
     const before = await releases();
     mirror.index = archive('6.1.0-50', '6.1.0-56').index;
     expect(await releases()).toEqual(before);
@@ -33,6 +35,24 @@ describe('refreshIndex', () => {
     const refs = ['debian:bookworm', 'debian:bookworm/6.1.0-50-arm64', 'debian:trixie'];
     await refreshIndex(refs, context);
     expect(updates()).toBe(2);
+  });
+
+  it('reads the index of every suite that a glob names', async () => {
+    const { context, runs } = fakeApt(archive('6.1.0-50'));
+    await refreshIndex(['debian:*/latest', 'debian:bookworm'], context);
+    const debian = context.repositories.filter(({ distribution }) => distribution === 'debian');
+    expect(runs.map(({ title }) => title).sort()).toEqual(
+      debian.map(({ name }) => `apt for debian:${name}`).sort(),
+    );
+  });
+
+  it('fails where an index cannot be had, though there is an old one', async () => {
+    const mirror = archive('6.1.0-50');
+    const { context } = fakeApt(mirror);
+    await refreshIndex(['debian:bookworm'], context);
+    mirror.index = undefined;
+    const error = await kbuildErrorOf(() => refreshIndex(['debian:bookworm'], context));
+    expect(error.code).toBe('FETCH_FAILED');
   });
 
   it('refuses what is no reference before it reads any index', async () => {

@@ -2,13 +2,19 @@ import { symlinkSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { archByName } from '../arch/arch.js';
+import { archByName, type Arch } from '../arch/arch.js';
+import {
+  archiveWithout,
+  bookwormArchive,
+  filesOf,
+  newest,
+} from '../../test/support/bookworm-archive.js';
 import { fakeApt } from '../../test/support/fake-apt.js';
 import { arm64Config, kdirFiles, release } from '../../test/support/kdir-tree.js';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { isDirectory } from './kdir.js';
-import { listKernels, resolveKernels } from './resolve.js';
+import { listKernels, resolveEach, resolveKernels } from './resolve.js';
 
 const { context } = fakeApt({ index: undefined, packages: {} });
 const [arm64, x86] = [archByName('arm64'), archByName('x86_64')];
@@ -111,14 +117,76 @@ describe('listKernels', () => {
   it('lists the one kernel of a path', async () => {
     const path = arm64Kdir();
     expect(await listKernels(path, [x86], context)).toEqual([
-      { ref: path, release, arch: 'arm64', fetched: true },
+      { ref: path, release, arch: 'arm64', stock: expect.any(Boolean), fetched: true },
     ]);
   });
 
-  it('lists the running kernel, and whether its headers are there', async () => {
+  it('lists the running kernel where its headers are there', async () => {
     const fetched = isDirectory(`/lib/modules/${runningRelease()}/build`);
-    expect(await listKernels('host', [], context)).toMatchObject([
-      { ref: 'host', release: runningRelease(), fetched },
+    const refs = (await listKernels('host', [], context)).map(({ ref }) => ref);
+    expect(refs.includes('host')).toBe(fetched);
+  });
+
+  it('lists what a selector names of a repository', async () => {
+    const listed = await listKernels('debian:bookworm/6.1.0-56..', [arm64, x86], mirror().context);
+    expect(listed.map(({ ref }) => ref).sort()).toEqual(
+      ['amd64', 'arm64', 'rt-amd64', 'rt-arm64'].map((f) => `debian:bookworm/6.1.0-56-${f}`),
+    );
+  });
+});
+
+const mirror = () => fakeApt(bookwormArchive());
+
+describe('resolveEach', () => {
+  const resolve = (refs: string[], asked?: Arch[], apt = mirror()) =>
+    resolveEach(refs, asked ?? [arm64, x86], asked, apt.context);
+
+  it('names a kernel once, by whatever references it is named', async () => {
+    const refs = ['debian:bookworm', 'debian:bookworm/6.1.0-56-arm64', 'debian:bookworm/*/latest'];
+    const resolutions = await resolve(refs, [arm64]);
+    expect(resolutions).toMatchObject([{ kdir: { release: '6.1.0-56-arm64' } }]);
+  });
+
+  it('gives what cannot be had or used as a value, once, beside what can', async () => {
+    const empty = temporaryDirectory();
+    const apt = fakeApt(archiveWithout(filesOf(newest).headers));
+    const ref = 'debian:bookworm/6.1.0-56-arm64';
+    const refs = [ref, ref, empty, empty, 'debian:bookworm/6.1.0-50-arm64'];
+    const resolutions = await resolve(refs, undefined, apt);
+    expect(resolutions).toMatchObject([
+      { ref, release: '6.1.0-56-arm64', arch: 'arm64', error: { code: 'FETCH_FAILED' } },
+      { ref: empty, error: { code: 'KDIR_NOT_CONFIGURED' } },
+      { kdir: { release: '6.1.0-50-arm64' } },
     ]);
+  });
+
+  it('says which arch that was asked for no kernel is for', async () => {
+    const error = await kbuildErrorOf(() => resolve(['debian:bookworm/6.1.0-5?-arm64'], [x86]));
+    expect(error.code).toBe('KERNEL_UNKNOWN');
+    const both = await kbuildErrorOf(() =>
+      resolve(['debian:bookworm/6.1.0-50-arm64'], [arm64, x86]),
+    );
+    expect(both.code).toBe('KERNEL_ARCH_UNSUPPORTED');
+    expect(both.message).toContain('x86_64');
+  });
+
+  it('takes a kernel that cannot be had for one that was met', async () => {
+    const apt = fakeApt(archiveWithout(filesOf(newest).headers));
+    const [failure] = await resolve(['debian:bookworm/6.1.0-56-arm64'], [arm64], apt);
+    expect(failure).toMatchObject({ arch: 'arm64', error: { code: 'FETCH_FAILED' } });
+  });
+
+  it('refuses what is no reference', async () => {
+    expect((await kbuildErrorOf(() => resolve(['debian:bookworm/$(x)']))).code).toBe('KERNEL_REF');
+    expect((await kbuildErrorOf(() => resolve(['debian:wheezy']))).code).toBe('KERNEL_UNKNOWN');
+  });
+});
+
+describe('resolveKernels of a repository', () => {
+  it('throws where one kernel cannot be had', async () => {
+    const { context } = fakeApt(archiveWithout(filesOf(newest).headers));
+    const refs = ['debian:bookworm/6.1.0-5?-arm64'];
+    const error = await kbuildErrorOf(() => resolveKernels(refs, [arm64], undefined, context));
+    expect(error.code).toBe('FETCH_FAILED');
   });
 });

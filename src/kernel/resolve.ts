@@ -1,16 +1,23 @@
 import type { Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from './kdir.js';
-import { debianProvider } from './providers/debian.js';
 import { hostProvider } from './providers/host.js';
 import { pathProvider } from './providers/path.js';
-import type { KernelListing, KernelProvider, ProviderContext } from './providers/port.js';
+import { repositoryProvider } from './providers/repository.js';
+import { sourceProvider } from './providers/source/source.js';
+import type {
+  KernelListing,
+  KernelProvider,
+  ProviderContext,
+  Resolution,
+} from './providers/port.js';
 import { parseKernelRef, type KernelRef } from './ref.js';
 
 /** Every kind of reference has its provider: a kind without one does not compile. */
 const providers: { [K in KernelRef['provider']]: KernelProvider<K> } = {
-  debian: debianProvider,
+  repository: repositoryProvider,
   host: hostProvider,
+  source: sourceProvider,
   path: pathProvider,
 };
 
@@ -18,9 +25,40 @@ const providerOf = (ref: KernelRef): KernelProvider<KernelRef['provider']> =>
   providers[ref.provider] as KernelProvider<KernelRef['provider']>;
 
 /**
- * The KDIRs that kernel references name, for the archs that are asked; fetched if need be.
+ * What becomes of each kernel that references name, for the archs that are asked; fetched or made if
+ * need be. A kernel that is there and cannot be had, or cannot be used, is a value.
  * @param asked the archs that the user named, or undefined if any will do
- * @throws KbuildError KERNEL_*, KDIR_*, FETCH_FAILED
+ * @throws KbuildError KERNEL_*, KDIR_ARCH_MISMATCH for a reference that names nothing of what is asked
+ */
+export async function resolveEach(
+  refs: readonly string[],
+  archs: readonly Arch[],
+  asked: readonly Arch[] | undefined,
+  context: ProviderContext,
+): Promise<Resolution[]> {
+  const resolutions = new Map<string, Resolution>();
+  const refused: Kdir[] = [];
+  for (const text of refs) {
+    const ref = parseKernelRef(text, context.repositories);
+    for (const resolution of await providerOf(ref).resolve(ref, archs, context)) {
+      if ('error' in resolution) {
+        resolutions.set(`${resolution.ref}\0${resolution.arch ?? ''}`, resolution);
+        continue;
+      }
+      const { kdir } = resolution;
+      const wanted = asked === undefined || asked.some(({ name }) => name === kdir.arch);
+      if (wanted) resolutions.set(`${kdir.path}\0${kdir.identity}`, resolution);
+      else refused.push(kdir);
+    }
+  }
+  const all = [...resolutions.values()];
+  checkArchs(all, refused, asked ?? []);
+  return all;
+}
+
+/**
+ * The KDIRs that kernel references name.
+ * @throws KbuildError KERNEL_*, KDIR_*, FETCH_FAILED if one of them cannot be had or used
  */
 export async function resolveKernels(
   refs: readonly string[],
@@ -28,33 +66,36 @@ export async function resolveKernels(
   asked: readonly Arch[] | undefined,
   context: ProviderContext,
 ): Promise<Kdir[]> {
-  const kdirs = new Map<string, Kdir>();
-  const refused: Kdir[] = [];
-  for (const text of refs) {
-    const ref = parseKernelRef(text);
-    for (const kdir of await providerOf(ref).resolve(ref, archs, context)) {
-      const wanted = asked === undefined || asked.some(({ name }) => name === kdir.arch);
-      if (wanted) kdirs.set(`${kdir.path}\0${kdir.identity}`, kdir);
-      else refused.push(kdir);
-    }
-  }
-  const missing = asked?.find(({ name }) => ![...kdirs.values()].some((k) => k.arch === name));
+  const resolutions = await resolveEach(refs, archs, asked, context);
+  return resolutions.map((resolution) => {
+    if ('error' in resolution) throw resolution.error;
+    return resolution.kdir;
+  });
+}
+
+/** Every arch that was asked must have met a kernel, be it one that cannot be had. */
+function checkArchs(
+  resolutions: readonly Resolution[],
+  refused: readonly Kdir[],
+  asked: readonly Arch[],
+): void {
+  const met = resolutions.map((one) => ('kdir' in one ? one.kdir.arch : one.arch));
+  if (met.includes(undefined)) return; // of a broken one nobody knows for what it was
+  const missing = asked.find(({ name }) => !met.includes(name));
   const [other] = refused;
-  if (other !== undefined && (missing !== undefined || kdirs.size === 0)) {
+  if (other !== undefined && (missing !== undefined || met.length === 0)) {
     throw new KbuildError(
       'KDIR_ARCH_MISMATCH',
-      `the KDIR ${other.path} is for ${other.arch}, and ${(asked ?? []).map(({ name }) => name).join(', ')} was asked`,
+      `the KDIR ${other.path} is for ${other.arch}, and ${asked.map(({ name }) => name).join(', ')} was asked`,
       `Leave --arch out (it is read from the KDIR), or name a KDIR for ${missing?.name ?? 'it'}.`,
     );
   }
-  if (missing !== undefined) {
-    throw new KbuildError(
-      'KERNEL_ARCH_UNSUPPORTED',
-      `none of the kernels that were named is for ${missing.name}`,
-      `Name a kernel for ${missing.name}, or leave it out of --arch.`,
-    );
-  }
-  return [...kdirs.values()];
+  if (missing === undefined) return;
+  throw new KbuildError(
+    'KERNEL_ARCH_UNSUPPORTED',
+    `none of the kernels that were named is for ${missing.name}`,
+    `Name a kernel for ${missing.name}, or leave it out of --arch.`,
+  );
 }
 
 /** The kernels that a reference's provider has or can get. */
@@ -63,6 +104,6 @@ export async function listKernels(
   archs: readonly Arch[],
   context: ProviderContext,
 ): Promise<KernelListing[]> {
-  const ref = parseKernelRef(text);
+  const ref = parseKernelRef(text, context.repositories);
   return providerOf(ref).list(ref, archs, context);
 }

@@ -10,6 +10,8 @@ export interface Suite {
   image: string;
   /** Version of its glibc: newer host tools do not run in its images. */
   glibc: string;
+  /** Version of its stock kernel, `6.1`: a kernel about as old is built with its compiler. */
+  kernel: string;
   /** Packages that every image of the suite holds besides its compiler. */
   packages: string[];
 }

@@ -50,7 +50,7 @@ export function relocateMake(make: readonly string[], layout: Layout): string[] 
   // As makeLine writes it: with M=, the directory after -C is the KDIR, else the project.
   const inKdir = make[3]?.startsWith('M=');
   const words = make.map((word, i) => {
-    const own = /^(?:M|KBUILD_EXTRA_SYMBOLS)=/.test(word) || (make[i - 1] === '-C' && !inKdir);
+    const own = /^(?:MO?|KBUILD_EXTRA_SYMBOLS)=/.test(word) || (make[i - 1] === '-C' && !inKdir);
     return own ? relocate(word, layout) : word;
   });
   const flags = words.findIndex((word) => word.startsWith('KCFLAGS='));

@@ -53,6 +53,33 @@ describe('the make line of a project that Kbuild builds', () => {
   });
 });
 
+describe('the directory of MO=', () => {
+  const project = (make: Record<string, string>) => projectOf({}, { make });
+
+  it.each([
+    ['out', '/build/a/hello/out'],
+    ['out/modules', '/build/a/hello/out/modules'],
+    ['.', '/build/a/hello'],
+  ])('%s lies in the project, whatever directory make runs in', (MO, absolute) => {
+    const line = makeLine(project({ MO }), 'a/hello', kdir, gcc12, [], {});
+    expect(line.filter((word) => word.startsWith('MO='))).toEqual([`MO=${absolute}`]);
+  });
+
+  it('is not said where the project does not say it', () => {
+    const line = makeLine(project({}), 'hello', kdir, gcc12, [], {});
+    expect(line.join(' ')).not.toContain('MO=');
+  });
+
+  it('reaches the make that a Makefile runs', () => {
+    const makefile = 'all: ; @$(MAKE) -s show\nshow: ; @echo $(origin MO): $(MO)\n';
+    const directory = temporaryDirectory({ Makefile: makefile });
+    const own = projectOf({}, { method: { kind: 'make' }, make: { MO: 'out' } });
+    const line = makeLine(own, 'hello', kdir, gcc12, [], {});
+    // Kbuild heeds it from the command line only.
+    expect(runMake(directory, ...line.slice(3)).trim()).toBe('command line: /build/hello/out');
+  });
+});
+
 describe('the make line of a project with a Makefile of its own', () => {
   const own = projectOf({ Makefile: '' }, { method: { kind: 'make' } });
 

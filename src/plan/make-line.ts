@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { archByName } from '../arch/arch.js';
 import type { Kdir } from '../kernel/kdir.js';
 import type { Project } from '../project/project.js';
@@ -29,6 +30,8 @@ export function makeLine(
   const variables = {
     ...makeVariables(toolchain, archByName(kdir.arch)),
     ...project.make,
+    // Kernels before 6.13 do not know it, and build in place.
+    ...(project.make.MO !== undefined && { MO: posix.join(directory, project.make.MO) }),
     ...(extraSymbols.length > 0 && { KBUILD_EXTRA_SYMBOLS: extraSymbols.join(' ') }),
     ...(options.warnings !== undefined && { W: options.warnings }),
     ...(options.check !== undefined && { C: options.check }),

@@ -1,6 +1,6 @@
 import type { Job } from './job.js';
 import { containerLayout, relocateMake, type Layout } from './layout.js';
-import { shellJoin, shellQuote } from './shell.js';
+import { shellJoin, shellQuote } from '../runtime/shell.js';
 
 /** Part of every job's key: raised when the script below changes what comes out. */
 export const recipeVersion = 1;

@@ -2,7 +2,7 @@ import { buildUser } from '../runtime/isolation.js';
 import type { Job } from './job.js';
 import { containerLayout } from './layout.js';
 import { recipe } from './recipe.js';
-import { shellJoin, shellQuote } from './shell.js';
+import { shellJoin, shellQuote } from '../runtime/shell.js';
 
 /**
  * Shell commands that build a job's modules without kbuild-ts, from the user's own directory: a

@@ -71,7 +71,9 @@ export const projectConfigSchema = z
     make: z
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
       .optional()
-      .describe('More variables for the make line'),
+      .describe(
+        'More variables for the make line. MO is a directory relative to this file, where Linux 6.13 and later puts what it builds',
+      ),
     kernels: z
       .array(z.string())
       .optional()

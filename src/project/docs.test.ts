@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { packageRoot } from '../data/package-root.js';
 import { errorCodes } from '../errors/codes.js';
-import { parseConfigText } from './config-problem.js';
+import { parseConfigText } from '../data/config-problem.js';
 import {
   moduleSchema,
   projectConfigSchema,

@@ -96,6 +96,30 @@ CFLAGS_b.o += -DTWO -O1
     expect(view.asflags).toEqual(view.ccflags);
   });
 
+  it('anchors relative directories in flags in the project, as they would be sought in the KDIR', () => {
+    const given = ['-Iinc', '-I', '../a', '-isystem', 'b/c', '-iquote.', '-idirafter  d', '-I e'];
+    const anchored = ['-ISRC/inc', '-I', 'SRC/../a', '-isystem', 'SRC/b/c', '-iquoteSRC/.'];
+    const rest = ['-idirafter', 'SRC/d', '-I', 'SRC/e'];
+    const own = [{ ...module('m', 'a.c'), cflags: given }] as const;
+    expect(viewOf({ name: 'x', ccflags: given }, ...own)).toMatchObject({
+      ccflags: [...anchored, ...rest],
+      flags: { 'CFLAGS_a.o': [...anchored, ...rest] },
+    });
+    const fileFlags = { 'm.c': ['-Iinc'] };
+    expect(viewOf({ name: 'x', fileFlags }, module('m', 'm.c')).flags).toEqual({
+      'CFLAGS_m.o': ['-ISRC/inc'],
+    });
+  });
+
+  it.each([
+    ['-I/usr/include', '-isystem', '/opt/include'],
+    ['-I$(src)/include', '-I$(srctree)/drivers/md', '-I', '$(obj)'],
+    ["-I'a\\ b'", '-I=sysroot', '-include', 'linux/types.h', '-DI=inc', '-inc', 'inc'],
+  ])('leaves %s and such as it is', (...ccflags) => {
+    const { kbuild } = generateMakefiles({ name: 'x', ccflags }, [module('x', 'x.c')]);
+    expect(kbuild).toContain(`\nccflags-y += ${ccflags.join(' ')}\n`);
+  });
+
   it('passes a flag on whole, the characters of make in it as well', () => {
     const ccflags = ['-DCOLOUR=#fff', '-DTEXT=\\"x\\"'];
     expect(viewOf({ name: 'x', ccflags }, module('x', 'x.c')).ccflags).toEqual(ccflags);

@@ -32,7 +32,7 @@ export function generateMakefiles(
     mark: generatedMark,
     name: config.name,
     includes: (config.includes ?? []).map(checkedInclude),
-    ccflags: (config.ccflags ?? []).map(escaped),
+    ccflags: anchored(config.ccflags ?? []).map(escaped),
     depends: (config.depends ?? []).map(checkedPath),
     modules: modules.map((module) => ({ name: module.name, objects: objectsOf(module) })),
     flags: objectFlags(config, modules),
@@ -72,7 +72,7 @@ function objectFlags(
   }
   return [...bySource].map(([source, flags]) => ({
     variable: `${source.endsWith('.S') ? 'AFLAGS' : 'CFLAGS'}_${objectOf(source)}`,
-    flags: flags.map(escaped),
+    flags: anchored(flags).map(escaped),
   }));
 }
 
@@ -121,6 +121,22 @@ function checkObjects(modules: readonly ModuleSources[]): void {
     }
     sourceOf.set(object, source);
   }
+}
+
+/** Options that name a directory, as one word with it or as two. */
+const directoryOptions = ['-I', '-iquote', '-isystem', '-idirafter'];
+
+/**
+ * Flags with the directories in them anchored in the project. The compiler would seek a relative
+ * one in its working directory, which is the KDIR before Linux 6.13 and the project's since.
+ */
+function anchored(flags: readonly string[]): string[] {
+  const anchor = (path: string) => path.replace(/^\s*(?=[\w.])/, (blanks) => `${blanks}$(src)/`);
+  return flags.map((flag, i) => {
+    if (directoryOptions.includes(flags[i - 1] ?? '')) return anchor(flag);
+    const option = directoryOptions.find((o) => flag.startsWith(o));
+    return option === undefined ? flag : option + anchor(flag.slice(option.length));
+  });
 }
 
 /** A flag as make reads it: a # would begin a comment. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { configProblem, parseConfigText, type ConfigSource } from './config-problem.js';
+import { configProblem, parseConfigText, type ConfigSource } from '../data/config-problem.js';
 import {
   configSchema,
   moduleSchema,

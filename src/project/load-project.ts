@@ -3,6 +3,7 @@ import { KbuildError } from '../errors/kbuild-error.js';
 import { methodOf } from './build-method.js';
 import type { ProjectConfig } from './config-schema.js';
 import { findConfig } from './find-config.js';
+import { projectMake } from './module-output.js';
 import type { Project } from './project.js';
 import { listSourceFiles } from './source-files.js';
 
@@ -54,7 +55,7 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     files,
     expected,
     depends: (config?.depends ?? []).map((path) => resolve(directory, path)),
-    make: config?.make ?? {},
+    make: projectMake(directory, config?.make),
     kernels: config?.kernels?.map((ref) => kernelRef(directory, ref)) ?? defaults.kernels ?? [],
     archs: config?.archs ?? defaults.archs ?? [],
     toolchains: config?.toolchains ?? [],
@@ -70,8 +71,10 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
   };
 }
 
-/** A KDIR path in a configuration is relative to the configuration. */
+/** The paths of KDIRs and of descriptions in a configuration are relative to the configuration. */
 export function kernelRef(directory: string, ref: string): string {
+  const [, source] = /^source:([^/~].*)$/.exec(ref) ?? [];
+  if (source !== undefined) return `source:${resolve(directory, source)}`;
   return ref.startsWith('.') ? resolve(directory, ref) : ref;
 }
 

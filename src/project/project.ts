@@ -23,7 +23,7 @@ export interface Project {
   expected: string[];
   /** Directories of the projects whose symbols it uses; absolute. */
   depends: string[];
-  /** More variables for the make line. */
+  /** More variables for the make line. `MO` is relative to the directory. */
   make: Record<string, string>;
   kernels: string[];
   archs: string[];

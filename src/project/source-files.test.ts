@@ -127,6 +127,20 @@ describe('listSourceFiles', () => {
     expect(paths(files)).toEqual(['a.c', 'include/deep/y.h', 'include/x.h']);
   });
 
+  it("leaves out Kbuild's link to the sources in a directory of MO=, not others of that name", () => {
+    const directory = temporaryDirectory({
+      'project/a.c': '',
+      'project/deep/out/source': { link: '../..' },
+      'project/source': { link: 'deep' },
+      'elsewhere/source': '',
+      'project/other/source': { link: '../../elsewhere' },
+    });
+    const project = join(directory, 'project');
+    writeTree(project, { 'out/source': { link: project }, 'out/.gitignore': '*\n' });
+    const files = listSourceFiles(project, join(directory, 'dist'));
+    expect(paths(files)).toEqual(['a.c', 'other/source/source', 'out/.gitignore', 'source']);
+  });
+
   it('keeps a link that leads nowhere, inside or outside, as what it is', () => {
     const files = { inside: { link: 'not/there' }, outside: { link: '/not/there' } };
     expect(list(files)).toEqual([

@@ -1,4 +1,12 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import glob from 'fast-glob';
 
@@ -58,6 +66,7 @@ function describe(
   const host = join(directory, path);
   const isLink = lstatSync(host).isSymbolicLink();
   const stat = followed(host);
+  if (isLink && isKbuildLink(directory, path)) return [];
   if (isLink && (stat === undefined || staysInside(directory, path))) {
     return [{ path, executable: false, link: readlinkSync(host) }];
   }
@@ -71,6 +80,16 @@ function describe(
     .map((name) => `${path}/${name}`)
     .filter((inner) => !isProduct(inner) && !/(^|\/)(\.git|\.svn|\.hg|node_modules)$/.test(inner))
     .flatMap((inner) => describe(directory, inner, isProduct, [...seen, real]));
+}
+
+/** The link to the sources that Kbuild leaves in a directory of MO= (Makefile, `outputmakefile`). */
+function isKbuildLink(directory: string, path: string): boolean {
+  const host = join(directory, path);
+  return (
+    basename(path) === 'source' &&
+    existsSync(host) &&
+    realpathSync(host) === realpathSync(directory)
+  );
 }
 
 function staysInside(directory: string, path: string): boolean {

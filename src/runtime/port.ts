@@ -12,8 +12,12 @@ export interface RunSpec {
   script: string;
   env: Record<string, string>;
   mounts: Mount[];
-  /** `build`: unprivileged and without a network. `fetch`: the caller's user, with a network. */
-  profile: 'build' | 'fetch';
+  /**
+   * `build`: unprivileged, without a network, nothing of the host writable. `prepare`: the same, but
+   * as the caller's user, so that it can fill the writable mounts. `fetch`: the caller's user, with
+   * the host's network (a proxy or a mirror may listen on loopback).
+   */
+  profile: 'build' | 'prepare' | 'fetch';
   /** Most memory that all processes of the run may hold together. */
   memoryBytes: number;
   /** Size of the run's scratch space, where the runtime can bound it. */

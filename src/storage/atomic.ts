@@ -40,3 +40,10 @@ export async function makeDirectoryAtomic(
     await rm(temporary, { recursive: true, force: true });
   }
 }
+
+/** Removes a file or a directory so that a reader sees all of it or nothing, whenever we are killed. */
+export async function removeWhole(path: string): Promise<void> {
+  const temporary = temporaryName(path);
+  await rename(path, temporary);
+  await rm(temporary, { recursive: true, force: true });
+}

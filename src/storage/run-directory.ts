@@ -18,9 +18,31 @@ export async function openRunDirectory(cache: string): Promise<RunDirectory> {
   const id = randomBytes(6).toString('hex');
   const path = join(runs, id);
   await mkdir(path, { recursive: true });
-  await writeFile(join(path, ownerFile), formatOwner(currentOwner()));
+  try {
+    await writeFile(join(path, ownerFile), formatOwner(currentOwner()));
+  } catch (error) {
+    // Nobody could tell later whose it was.
+    await rm(path, { recursive: true, force: true });
+    throw error;
+  }
   await reapRunDirectories(runs);
   return { id, path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/**
+ * The processes that are running in a cache at the moment, but for the run of one scratch directory.
+ * @returns their PIDs
+ */
+export async function otherRuns(cache: string, own: string): Promise<number[]> {
+  const runs = join(cache, 'runs');
+  const pids: number[] = [];
+  for (const id of await readdir(runs)) {
+    const path = join(runs, id);
+    if (path === own) continue;
+    const owner = parseOwner(await readFile(join(path, ownerFile), 'utf8').catch(() => ''));
+    if (owner !== undefined && !isGone(owner)) pids.push(owner.pid);
+  }
+  return pids;
 }
 
 async function reapRunDirectories(runs: string): Promise<void> {

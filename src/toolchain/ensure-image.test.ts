@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
@@ -14,10 +16,15 @@ const gcc12 = toolchainByName('gcc-12');
 const recipe = toolchainImage(gcc12, archByName('x86_64'));
 const base = 'debian:bookworm-slim';
 
+/** As apt says it (2.6 to 3.1). */
+const expired =
+  'E: Release file for http://mirror.example/dists/x/InRelease is expired (invalid since 14d 7h 1min 28s). Updates for this repository will not be applied.';
+
 /** An engine's images in memory; a registry has those that are named. */
 class FakeImages implements ImageStore {
   readonly done: string[] = [];
   readonly imported: string[] = [];
+  readonly built: ImageRecipe[] = [];
   readonly #images: Map<string, Image>;
   readonly #registry: readonly string[];
 
@@ -53,7 +60,9 @@ class FakeImages implements ImageStore {
     return Promise.resolve(this.#add(name));
   }
 
-  build({ name, args }: ImageRecipe, onLine: (line: string) => void): Promise<Image> {
+  build(recipe: ImageRecipe, onLine: (line: string) => void): Promise<Image> {
+    const { name, args } = recipe;
+    this.built.push(recipe);
     if (!this.#images.has(args.BASE ?? '')) throw new Error('the base image is not there');
     this.done.push(`build ${name}`);
     onLine('Step 1/3 : FROM');
@@ -65,13 +74,17 @@ class FakeImages implements ImageStore {
   }
 }
 
-function ensure(images: ImageStore, signal = new AbortController().signal) {
+function ensure(
+  images: ImageStore,
+  { signal = new AbortController().signal, allowExpired = false } = {},
+) {
   const events: Event[] = [];
   const image = ensureToolchainImage(gcc12, {
     images,
     buildArch: 'x86_64',
     scratch: temporaryDirectory(),
     emit: (event) => events.push(event),
+    allowExpired,
     signal,
   });
   return { image, events };
@@ -162,6 +175,65 @@ describe('ensureToolchainImage', () => {
     const error = await kbuildErrorOf(() => ensure(new FakeImages([])).image);
     expect(error.code).toBe('IMAGE_BASE_UNAVAILABLE');
     expect(error.message).toContain('mmdebstrap failed: E: no mirror answers');
+  });
+
+  it('says that an index has expired, and how to take it all the same', async () => {
+    onlyPrograms({ mmdebstrap: `#!/bin/sh\necho "${expired}"\necho "E: failed" >&2\nexit 25\n` });
+    const error = await kbuildErrorOf(() => ensure(new FakeImages([])).image);
+    expect(error.code).toBe('FETCH_FAILED');
+    expect(error.message).toMatch(
+      /debian's bookworm has expired.*\(invalid since 14d 7h 1min 28s\)/,
+    );
+    expect(error.hint).toContain('--allow-expired');
+  });
+
+  it('says the same where the image itself is built, and of nothing else', async () => {
+    const images = new FakeImages([base]);
+    const failure = new KbuildError('IMAGE_BUILD_FAILED', 'apt-get returned 100', 'look');
+    const said: string[] = [];
+    images.build = (_, onLine) => {
+      said.forEach(onLine);
+      return Promise.reject(failure);
+    };
+    expect(await kbuildErrorOf(() => ensure(images).image)).toBe(failure);
+    said.push('Get:1 bookworm InRelease', expired);
+    const { image, events } = ensure(images);
+    const error = await kbuildErrorOf(() => image);
+    expect([error.code, error.cause]).toEqual(['FETCH_FAILED', failure]);
+    expect(error.hint).toContain('--allow-expired');
+    expect(events).toContainEqual(expect.objectContaining({ type: 'prepare-line', line: expired }));
+  });
+
+  it('takes an index that has expired where that is asked for, and leaves no trace of it', async () => {
+    onlyPrograms({
+      mmdebstrap: '#!/bin/sh\nfor last; do :; done\nprintf "%s\\n" "$@" > "$last"\n',
+    });
+    const images = new FakeImages([]);
+    await ensure(images, { allowExpired: true }).image;
+    const options = images.imported[0]?.split('\n');
+    expect(options).toContain('--aptopt=Acquire::Check-Valid-Until "false"');
+    // The hook, as mmdebstrap runs it: what it was told for this run does not stay in the image.
+    const hook = options?.find((option) => option.startsWith('--customize-hook='));
+    const root = temporaryDirectory({
+      'etc/apt/apt.conf.d/99mmdebstrap': 'Acquire::Check-Valid-Until "false";\n',
+      'etc/apt/apt.conf.d/70debconf': '',
+    });
+    execFileSync('sh', ['-c', hook?.slice('--customize-hook='.length) ?? '', 'exec', root]);
+    expect(readdirSync(join(root, 'etc/apt/apt.conf.d'))).toEqual(['70debconf']);
+    // And it is an image of the same name: nothing in it differs.
+    const [built] = images.built;
+    expect(built).toMatchObject({ name: recipe.name, key: recipe.key });
+    expect(built?.args.APT_OPTIONS).toBe('-o Acquire::Check-Valid-Until=false');
+    expect(built?.dockerfile).toMatch(/^ARG APT_OPTIONS$/m);
+    expect(built?.dockerfile).not.toMatch(/^ENV/m);
+  });
+
+  it('gives apt no options else', async () => {
+    onlyPrograms({ mmdebstrap: '#!/bin/sh\nfor last; do :; done\necho "$*" > "$last"\n' });
+    const images = new FakeImages([]);
+    await ensure(images).image;
+    expect(images.imported[0]).not.toMatch(/aptopt|hook/);
+    expect(images.built[0]?.args).not.toHaveProperty('APT_OPTIONS');
   });
 
   it('is interrupted while mmdebstrap works', async () => {

@@ -5,10 +5,16 @@ import { prepare } from '../events/prepare.js';
 import { suiteByName } from '../kernel/suite.js';
 import type { Image, ImageStore } from '../runtime/port.js';
 import { ensureBaseImage } from './base-image.js';
+import {
+  expiredAptOptions,
+  expiredIndex,
+  expiredSince,
+  type PackageOptions,
+} from './expired-index.js';
 import { toolchainImage } from './image-recipe.js';
 import type { Toolchain } from './toolchain.js';
 
-export interface EnsureImageContext {
+export interface EnsureImageContext extends PackageOptions {
   images: ImageStore;
   /** The architecture that images are made for: this machine's. */
   buildArch: string;
@@ -19,7 +25,7 @@ export interface EnsureImageContext {
 
 /**
  * The image of a toolchain: found by the hash of what it is made of, else built.
- * @throws KbuildError IMAGE_*, ENGINE_*
+ * @throws KbuildError IMAGE_*, ENGINE_*, FETCH_FAILED for an index that has expired
  */
 export async function ensureToolchainImage(
   toolchain: Toolchain,
@@ -31,9 +37,21 @@ export async function ensureToolchainImage(
   if (existing !== undefined) return existing;
   return prepare(emit, `image ${toolchain.name}`, async (onLine) => {
     const suite = suiteByName(toolchain.suite);
-    const base = await ensureBaseImage(suite, images, context.scratch, onLine, context.signal);
-    // Docker knows the proxy variables: they leave no trace in the image.
-    const args = { ...recipe.args, BASE: base.name, ...proxyVariables() };
-    return images.build({ ...recipe, args }, onLine);
+    const { scratch, signal } = context;
+    const base = await ensureBaseImage(suite, images, scratch, onLine, signal, context);
+    let since: string | undefined;
+    const listen = (line: string) => {
+      since ??= expiredSince(line);
+      onLine(line);
+    };
+    const args = {
+      ...recipe.args,
+      BASE: base.name,
+      ...(context.allowExpired === true && { APT_OPTIONS: expiredAptOptions }),
+      ...proxyVariables(), // Docker knows these: they leave no trace in the image
+    };
+    return images.build({ ...recipe, args }, listen).catch((error: unknown) => {
+      throw since === undefined ? error : expiredIndex(suite, since, error);
+    });
   });
 }

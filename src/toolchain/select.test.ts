@@ -3,7 +3,7 @@ import { kdirOf } from '../../test/support/job-values.js';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { archByName } from '../arch/arch.js';
 import type { Kdir } from '../kernel/kdir.js';
-import { checkToolchain, defaultToolchain } from './select.js';
+import { checkToolchain, defaultToolchain, toolchainForVersion } from './select.js';
 import { toolchainByName, type Toolchain } from './toolchain.js';
 
 const gcc12 = toolchainByName('gcc-12');
@@ -57,6 +57,35 @@ describe('defaultToolchain', () => {
     expect(error.code).toBe('TOOLCHAIN_NONE_FITS');
     expect(error.message).toContain('an unknown compiler');
     for (const name of ['gcc-12', 'clang-19']) expect(error.hint).toContain(name);
+  });
+});
+
+describe('toolchainForVersion', () => {
+  it.each([
+    ['4.19', 'gcc-10'],
+    ['5.10', 'gcc-10'],
+    ['5.11', 'gcc-12'],
+    ['5.9', 'gcc-10'],
+    ['6.1', 'gcc-12'],
+    ['6.2', 'gcc-14'],
+    ['6.12', 'gcc-14'],
+    ['6.13', 'gcc-16'],
+  ])('is for %s the GCC of the first suite whose kernel is as new: %s', (version, name) => {
+    expect(toolchainForVersion(version).name).toBe(name);
+  });
+
+  it('is the newest for a kernel that is newer than all, or of which nothing is known', () => {
+    const newest = toolchainByName('gcc-16');
+    expect(toolchainForVersion('99.1')).toBe(newest);
+    expect(toolchainForVersion(undefined)).toBe(newest);
+  });
+
+  it('is of several of one suite the newest, whatever their order, and never Clang', () => {
+    const gcc11: Toolchain = { ...gcc12, name: 'gcc-11', major: 11 };
+    const known = [gcc11, gcc12, toolchainByName('clang-14')];
+    for (const list of [known, known.toReversed()]) {
+      expect(toolchainForVersion('6.1', list)).toBe(gcc12);
+    }
   });
 });
 

@@ -9,7 +9,10 @@ import { allToolchains, type Toolchain } from './toolchain.js';
  * The toolchain that a KDIR itself was built with.
  * @throws KbuildError TOOLCHAIN_NONE_FITS
  */
-export function defaultToolchain(kdir: Kdir, known = allToolchains()): Toolchain {
+export function defaultToolchain(
+  kdir: Pick<Kdir, 'compiler' | 'release' | 'arch' | 'suite'>,
+  known = allToolchains(),
+): Toolchain {
   const { compiler } = kdir;
   const fits = known.filter((t) => t.family === compiler?.family && t.major === compiler.major);
   const [first] = fits;
@@ -27,6 +30,25 @@ export function defaultToolchain(kdir: Kdir, known = allToolchains()): Toolchain
       ? `Name one of the same family: --toolchain ${near.join(' or ')}.`
       : `Name one with --toolchain, or add a file to toolchains/. Known: ${known.map((t) => t.name).join(', ')}.`,
   );
+}
+
+/**
+ * The toolchain for a kernel that is made from its source: the GCC of the first suite whose own
+ * kernel is as new, else of the newest.
+ * @param version of the kernel, for example `6.1`; default: the newest
+ */
+export function toolchainForVersion(
+  version: string | undefined,
+  known = allToolchains(),
+): Toolchain {
+  const kernelOf = ({ suite }: Toolchain) => suiteByName(suite).kernel;
+  const sorted = known
+    .filter(({ family }) => family === 'gcc')
+    .sort((a, b) => compareVersions(kernelOf(a), kernelOf(b)) || b.major - a.major);
+  const fits = sorted.find(
+    (t) => version !== undefined && compareVersions(kernelOf(t), version) >= 0,
+  );
+  return fits ?? (sorted.at(-1) as Toolchain);
 }
 
 /**

@@ -9,7 +9,8 @@ import type { JobResult } from '../engine/job-result.js';
 import { JobStore } from '../engine/job-store.js';
 import { runJobs, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
-import { errorCodes, type ExitStatus } from '../errors/codes.js';
+import type { ExitStatus } from '../errors/codes.js';
+import { exitStatus } from '../errors/gravest.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { parseKernelConfig } from '../kernel/config.js';
 import { parseSymvers } from '../kernel/symvers.js';
@@ -35,7 +36,7 @@ export interface BuildReport {
 export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
   const startedAt = new Date().toISOString();
   const start = performance.now();
-  const jobs = await plan(request, session);
+  const { jobs, unusable } = await plan(request, session);
   const output = jobs[0]?.source.project.output ?? '';
   checkOutput(output);
   session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
@@ -44,6 +45,12 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     request,
     engineContext(request, session, await signersOf(jobs)),
   );
+  const failures = [
+    ...unusable.map(({ error }) => error.code),
+    ...results.flatMap(({ status, error }) =>
+      error !== undefined && status === 'failed' ? [error.code] : [],
+    ),
+  ];
   const files = results.flatMap(publications);
   checkTargets(files);
   const manifest: Manifest = {
@@ -52,13 +59,16 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     output,
     startedAt,
     milliseconds: performance.now() - start,
-    status: results.every(({ error }) => error === undefined) ? 'succeeded' : 'failed',
+    status: failures.length === 0 ? 'succeeded' : 'failed',
     jobs: results.map(jobRecord),
+    ...(unusable.length > 0 && {
+      unusable: unusable.map((kernel) => ({ ...kernel, error: kernel.error.toReport() })),
+    }),
   };
   await publish(output, files, manifest).catch((error: unknown) => {
     throw outputFailed(output, error);
   });
-  return { manifest, exitStatus: exitStatus(results) };
+  return { manifest, exitStatus: exitStatus(failures) };
 }
 
 function engineContext(
@@ -166,12 +176,4 @@ function jobRecord(result: JobResult): JobRecord {
       digest,
     })),
   };
-}
-
-/** The gravest of what befell the jobs: a bug, then infrastructure, verification, compilation. */
-function exitStatus(results: readonly JobResult[]): ExitStatus {
-  const statuses = results
-    .filter(({ status }) => status === 'failed')
-    .map(({ error }) => errorCodes[error?.code ?? 'INTERNAL']);
-  return ([70, 4, 3, 2, 1] as const).find((status) => statuses.includes(status)) ?? 0;
 }

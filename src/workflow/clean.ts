@@ -64,7 +64,19 @@ async function removeEmpty(directory: string, root: string): Promise<void> {
 }
 
 /** What kbuild-ts keeps in its cache directory. */
-const cacheNames = ['apt', 'dockerd.log', 'images', 'jobs', 'kernels', 'packages', 'runs'];
+const cacheNames = [
+  'apt', // of earlier versions
+  'dockerd.log',
+  'images',
+  'jobs',
+  'kernels',
+  'layers',
+  'locks',
+  'packages',
+  'repositories',
+  'runs',
+  'sources',
+];
 
 /**
  * Removes what is in the cache directory and, where an engine answers, the images that kbuild-ts

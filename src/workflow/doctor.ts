@@ -2,6 +2,8 @@ import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { readKdir } from '../kernel/kdir.js';
+import { fetchedKernels } from '../kernel/providers/fetched-kernel.js';
+import { repositoryId, shippedRepositories } from '../kernel/repository.js';
 import { allSuites } from '../kernel/suite.js';
 import type { Session } from './session.js';
 import { bootstrappedName } from '../toolchain/base-image.js';
@@ -124,13 +126,11 @@ function checkKdirs(cache: string): Check[] {
         return { name, status: 'note', detail: error.message, remedy: error.hint };
       }
     });
-  const fetched = allSuites().flatMap(({ distribution, name: suite }) => {
-    const directory = join(cache, 'kernels', distribution, suite);
-    if (!existsSync(directory)) return [];
-    return readdirSync(directory)
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => `${distribution}:${suite}/${file.slice(0, -'.json'.length)}`);
-  });
+  const fetched = shippedRepositories().flatMap((repository) =>
+    fetchedKernels(cache, repository).map(
+      ({ release }) => `${repositoryId(repository)}/${release}`,
+    ),
+  );
   const detail =
     fetched.length > 0
       ? `fetched: ${fetched.join(', ')}`

@@ -3,16 +3,18 @@ import { archByName, hostArch, type Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from '../kernel/kdir.js';
 import { defaultKernelRef } from '../kernel/ref.js';
-import { resolveKernels } from '../kernel/resolve.js';
+import type { Resolution } from '../kernel/providers/port.js';
+import { resolveEach } from '../kernel/resolve.js';
 import type { Job } from '../plan/job.js';
 import type { MakeOptions } from '../plan/make-line.js';
 import { planJobs, type Assignment, type Target } from '../plan/plan-jobs.js';
 import { loadProjects } from '../project/load-projects.js';
 import type { Project } from '../project/project.js';
 import type { Runtime } from '../runtime/port.js';
-import { checkToolchain, defaultToolchain } from '../toolchain/select.js';
+import { defaultToolchain } from '../toolchain/select.js';
 import { toolchainByName, type Toolchain } from '../toolchain/toolchain.js';
 import { findProgram } from './find-program.js';
+import { readyTargets } from './ready-targets.js';
 import type { Session } from './session.js';
 
 /** What to build, and for what. Lists that are empty leave the choice to the configuration. */
@@ -25,13 +27,34 @@ export interface PlanRequest extends MakeOptions {
   /** Output directory; default: the project's own. */
   output?: string;
   runtime: Runtime['kind'];
+  /** `auto`: mend a KDIR that is not ready, in a layer over it. `never`: refuse it. */
+  prepare: 'auto' | 'never';
+  /** Refuse the whole plan if one kernel cannot be used. */
+  failFast: boolean;
+}
+
+/** A kernel that was named, and that nothing can be built for. */
+export interface UnusableKernel {
+  /** As a reference names it. */
+  ref: string;
+  release?: string;
+  arch?: string;
+  error: KbuildError;
+}
+
+/** What is to be done, and for which kernels nothing can be. */
+export interface Plan {
+  jobs: Job[];
+  unusable: UnusableKernel[];
 }
 
 /**
- * Walks from a directory to its jobs: loads the projects, finds (or fetches) their kernels, picks
- * their toolchains. Everything that can be refused before a compile is refused here.
+ * Walks from a directory to its jobs: loads the projects, finds (or fetches, or makes) their
+ * kernels, picks their toolchains, mends KDIRs. Everything that can be refused before a compile is
+ * refused here. Of several kernels those that cannot be used are told of; the others go on.
+ * @throws KbuildError if there is nothing that can be built
  */
-export async function plan(request: PlanRequest, session: Session): Promise<Job[]> {
+export async function plan(request: PlanRequest, session: Session): Promise<Plan> {
   const asked = request.archs.map(archByName);
   const named = request.toolchains.map(toolchainByName);
   const { projects, requested } = await loadProjects(resolve(request.directory), [
@@ -39,28 +62,55 @@ export async function plan(request: PlanRequest, session: Session): Promise<Job[
     session.cache,
   ]);
   const kernelsOf = memoizedKernels(request, asked, session);
+  const unusable = new Map<string, UnusableKernel>();
   const assignments: Assignment[] = [];
   for (const project of projects) {
     // A mere dependency is built for the targets of what needs it, whatever it says itself.
-    const kdirs = requested.has(project) ? await kernelsOf(project) : [];
+    const kernels = requested.has(project) ? await kernelsOf(project) : [];
     const names = project.toolchains.map(toolchainByName);
-    const targets = kdirs.flatMap((kdir) => targetsOf(kdir, named, names, request));
+    const targets: Target[] = [];
+    for (const kernel of kernels) {
+      try {
+        targets.push(...(await targetsOf(kernel, { named, names, request, session })));
+      } catch (error) {
+        const about = unusableKernel(kernel, error);
+        unusable.set(`${about.ref} ${about.error.message}`, about);
+      }
+    }
     assignments.push({ project: withOutput(project, request.output), targets });
   }
-  return planJobs(assignments, hostArch().name, request);
+  const jobs = planJobs(assignments, hostArch().name, request);
+  const [first] = unusable.values();
+  if (first !== undefined && (jobs.length === 0 || request.failFast)) throw first.error;
+  return { jobs, unusable: [...unusable.values()] };
+}
+
+function unusableKernel(kernel: Resolution, error: unknown): UnusableKernel {
+  if (!(error instanceof KbuildError) || error.code === 'INTERRUPTED') throw error;
+  if ('kdir' in kernel) {
+    const { release, arch } = kernel.kdir;
+    return { ref: kernel.ref, release, arch, error };
+  }
+  const { ref, release, arch } = kernel;
+  return {
+    ref,
+    ...(release !== undefined && { release }),
+    ...(arch !== undefined && { arch }),
+    error,
+  };
 }
 
 function withOutput(project: Project, output: string | undefined): Project {
   return output === undefined ? project : { ...project, output: resolve(output) };
 }
 
-/** The KDIRs of a project: as the command line says, else its configuration, else the default. */
+/** The kernels of a project: as the command line says, else its configuration, else the default. */
 function memoizedKernels(
   request: PlanRequest,
   asked: readonly Arch[],
   session: Session,
-): (project: Project) => Promise<Kdir[]> {
-  const known = new Map<string, Promise<Kdir[]>>();
+): (project: Project) => Promise<Resolution[]> {
+  const known = new Map<string, Promise<Resolution[]>>();
   return (project) => {
     const paths = request.kdirs.map((path) => resolve(path));
     const given = [...paths, ...request.kernels];
@@ -75,31 +125,37 @@ function memoizedKernels(
     const wanted = asked.length > 0 ? asked : undefined;
     const chosen = refs.length > 0 ? refs : [defaultKernelRef];
     const key = JSON.stringify([chosen, archs.map(({ name }) => name)]);
-    const kdirs = known.get(key) ?? resolveKernels(chosen, archs, wanted, session.provider);
-    known.set(key, kdirs);
-    return kdirs;
+    const kernels = known.get(key) ?? resolveEach(chosen, archs, wanted, session.provider);
+    known.set(key, kernels);
+    return kernels;
   };
 }
 
-/** The toolchains for a KDIR, each of them fit to build for it from here. */
-function targetsOf(
-  kdir: Kdir,
-  asked: readonly Toolchain[],
-  configured: readonly Toolchain[],
-  request: PlanRequest,
-): Target[] {
-  if (request.runtime === 'host' && !kdir.inPlace) throw notInPlace(kdir);
-  const chosen = choose(kdir, asked, configured);
-  for (const toolchain of chosen) {
-    checkToolchain(toolchain, kdir, hostArch().name);
-    if (request.runtime === 'host') checkInstalled(toolchain, kdir);
+/** What targets are chosen by. */
+interface Choice {
+  named: readonly Toolchain[];
+  names: readonly Toolchain[];
+  request: PlanRequest;
+  session: Session;
+}
+
+/** A kernel with each toolchain that it is to be built with, all of them fit for it. */
+async function targetsOf(kernel: Resolution, choice: Choice): Promise<Target[]> {
+  const { named, names, request, session } = choice;
+  const prepare = request.prepare === 'auto' && request.runtime === 'docker';
+  const ready = await readyTargets(kernel, (kdir) => choose(kdir, named, names), prepare, session);
+  if (request.runtime === 'host') {
+    for (const { kdir, toolchain } of ready) {
+      if (!kdir.inPlace) throw notInPlace(kdir);
+      checkInstalled(toolchain, kdir);
+    }
   }
-  return chosen.map((toolchain) => ({ kdir, toolchain }));
+  return ready;
 }
 
 /** The toolchains that were named, or those of the configuration that fit, or the KDIR's own. */
 function choose(
-  kdir: Kdir,
+  kdir: Pick<Kdir, 'compiler' | 'release' | 'arch' | 'suite'>,
   asked: readonly Toolchain[],
   configured: readonly Toolchain[],
 ): readonly Toolchain[] {

@@ -1,26 +1,39 @@
 import { join } from 'node:path';
-import { hostArch } from '../arch/arch.js';
+import { hostArch, type Arch } from '../arch/arch.js';
 import { proxyVariables } from '../data/proxy.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Emit } from '../events/event.js';
-import type { ProviderContext } from '../kernel/providers/port.js';
+import type { KernelToolchain, ProviderContext, ScriptRun } from '../kernel/providers/port.js';
+import { shippedRepositories, type Repository } from '../kernel/repository.js';
+import type { Suite } from '../kernel/suite.js';
 import type { Image, Runtime } from '../runtime/port.js';
 import { ensureDirectory } from '../storage/ensure-directory.js';
 import { ImageIds } from '../storage/image-ids.js';
 import { openRunDirectory, type RunDirectory } from '../storage/run-directory.js';
 import { ensureBaseImage } from '../toolchain/base-image.js';
 import { ensureToolchainImage } from '../toolchain/ensure-image.js';
+import { derivedImage } from '../toolchain/derived-image.js';
 import { toolchainImage as imageRecipe } from '../toolchain/image-recipe.js';
-import type { Toolchain } from '../toolchain/toolchain.js';
+import { toolchainForVersion } from '../toolchain/select.js';
+import { makeVariables, toolchainByName, type Toolchain } from '../toolchain/toolchain.js';
 
 /** Memory and time that a fetch may take; it runs apt, not a vendor's code. */
 const fetchLimits = { memoryBytes: 2 ** 32, diskBytes: 2 ** 32, timeoutMs: 30 * 60 * 1000 };
+
+/** A whole kernel takes its time; its objects lie on disk, not in the scratch space. */
+const prepareLimits = { memoryBytes: 2 ** 34, diskBytes: 2 ** 32, timeoutMs: 12 * 60 * 60 * 1000 };
 
 export interface SessionOptions {
   cache: string;
   runtime: Runtime['kind'];
   emit: Emit;
   signal: AbortSignal;
+  /** The repositories that references may name; default: those of the package. */
+  repositories?: readonly Repository[];
+  /** Use what the cache has, and ask no repository. */
+  offline?: boolean;
+  /** Take package indexes whose Valid-Until has passed. */
+  allowExpired?: boolean;
 }
 
 /** What one run of a command shares: the engine, its images, a scratch directory. */
@@ -71,7 +84,7 @@ async function openRun(cache: string): Promise<RunDirectory> {
 }
 
 function createSession(options: SessionOptions, run: RunDirectory): Session {
-  const { cache, emit, signal } = options;
+  const { cache, emit, signal, offline = false, allowExpired = false } = options;
   const open = new Set<Runtime>();
   const engine = once(async () => {
     const connected = await connect(signal);
@@ -90,19 +103,8 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
     scratch: run.path,
     emit,
     signal,
+    allowExpired,
   });
-  const provider: ProviderContext = {
-    cache,
-    scratch: run.path,
-    emit,
-    signal,
-    runInSuite: async (suite, { title, script, mounts, onLine }) => {
-      const { images, runtime: docker } = await engine();
-      const base = await ensureBaseImage(suite, images, run.path, onLine, signal);
-      const spec = { image: base.id, title, script, mounts, env: proxyVariables(), ...fetchLimits };
-      return docker.run({ ...spec, profile: 'fetch' }, { onLine, signal });
-    },
-  };
   const imageIds = new ImageIds(join(cache, 'images'));
   const knownImageId = (name: string) => imageIds.get(name);
   const images = new Map<string, Promise<Image>>();
@@ -117,6 +119,48 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
     images.set(toolchain.name, image);
     return image;
   };
+  const fetchIn = async (image: string, { env, onLine, ...spec }: ScriptRun) => {
+    const { runtime: docker } = await engine();
+    const variables = { ...proxyVariables(), ...env };
+    const whole = { ...spec, ...fetchLimits, image, env: variables, profile: 'fetch' as const };
+    return docker.run(whole, { onLine, signal });
+  };
+  const baseImage = async (suite: Suite, onLine: (line: string) => void) => {
+    const { images: store } = await engine();
+    return ensureBaseImage(suite, store, run.path, onLine, signal, { allowExpired });
+  };
+  const provider: ProviderContext = {
+    cache,
+    scratch: run.path,
+    emit,
+    signal,
+    repositories: options.repositories ?? shippedRepositories(),
+    offline,
+    allowExpired,
+    runInSuite: async (suite, script) =>
+      fetchIn((await baseImage(suite, script.onLine)).id, script),
+    runInImage: async (wanted, script) => {
+      const { images: store } = await engine();
+      const base = wanted.suite && (await baseImage(wanted.suite, script.onLine));
+      const image = await derivedImage({ ...wanted, base }, store, script.onLine);
+      return fetchIn(image.id, script);
+    },
+    toolchain: ({ name, version }, arch) => {
+      const chosen = name === undefined ? toolchainForVersion(version) : toolchainByName(name);
+      return kernelToolchain(chosen, arch);
+    },
+  };
+  const kernelToolchain = (toolchain: Toolchain, arch: Arch): KernelToolchain => ({
+    name: toolchain.name,
+    image: imageRecipe(toolchain, hostArch()).name,
+    make: Object.entries(makeVariables(toolchain, arch)).map(([name, value]) => `${name}=${value}`),
+    run: async ({ env = {}, onLine, ...spec }) => {
+      const { runtime: docker } = await engine();
+      const image = (await toolchainImage(toolchain)).id;
+      const whole = { ...spec, ...prepareLimits, image, env, profile: 'prepare' as const };
+      return docker.run(whole, { onLine, signal });
+    },
+  });
   const close = async () => {
     for (const used of open) await used.close();
   };

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 export interface Stanza {
   name: string;
   version: string;
@@ -6,8 +8,15 @@ export interface Stanza {
   sha256?: string;
 }
 
-/** A stanza of a package index as `apt-cache show` prints it, its other fields included. */
-export function stanza({ name, version, arch, depends, sha256 }: Stanza): string {
+/** Where the repository of the stanzas is. */
+export const mirror = 'http://mirror/debian/';
+
+/** What a package's file is called. */
+export const fileOf = ({ name, version, arch }: Stanza): string => `${name}_${version}_${arch}.deb`;
+
+/** A stanza of a repository's index (`Packages`), its other fields included. */
+export function stanza(item: Stanza): string {
+  const { name, version, arch, depends, sha256 } = item;
   return `Package: ${name}
 Source: linux
 Version: ${version}
@@ -25,14 +34,25 @@ Description-md5: bffcfa7701cf56dd84067370c5d583c9
 Homepage: https://www.kernel.org/
 Section: kernel
 Priority: optional
-Filename: pool/main/l/linux/${name}_${version}_${arch}.deb
+Filename: pool/main/l/linux/${fileOf(item)}
 Size: 1835236
-SHA256: ${sha256 ?? `${name}=${version}:${arch}`}
+SHA256: ${sha256 ?? createHash('sha256').update(fileOf(item)).digest('hex')}
 `;
 }
 
-/** An index of these packages. */
-export const aptIndexText = (...stanzas: Stanza[]): string => stanzas.map(stanza).join('\n');
+/** The fields that the script for the index prints. */
+const printed = /^(Package|Version|Architecture|Depends|Filename|Size|SHA256): /;
+
+/** What the script for the index prints of these packages. */
+export const aptIndexText = (...stanzas: Stanza[]): string =>
+  stanzas
+    .map((item) => {
+      const lines = stanza(item)
+        .split('\n')
+        .filter((line) => printed.test(line));
+      return `\n${[`X-Repository: ${mirror}`, ...lines].join('\n')}\n`;
+    })
+    .join('');
 
 /** The stanzas of one release of Debian 12's headers, for both architectures. */
 export function bookwormKernel(abi: string, version: string): Stanza[] {

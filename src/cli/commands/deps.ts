@@ -1,6 +1,6 @@
 import { KbuildError } from '../../errors/kbuild-error.js';
 import { defineCommand, type CommandContext } from '../command.js';
-import { jsonOption, verboseOption } from '../options.js';
+import { fetchOptions, jsonOption, verboseOption } from '../options.js';
 import { runWithReporter } from '../session.js';
 import type { LoadedKernel } from '../../workflow/loaded-kernel.js';
 import type { ModuleTree } from '../../workflow/module-tree.js';
@@ -34,6 +34,7 @@ export const depsCommand = defineCommand({
       requiresArg: true,
       describe: 'Write all that depmod writes (modules.dep, modules.alias, …) into this directory',
     },
+    ...fetchOptions,
     ...jsonOption,
     ...verboseOption,
   },

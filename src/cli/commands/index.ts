@@ -5,8 +5,11 @@ import { depsCommand } from './deps.js';
 import { doctorCommand } from './doctor.js';
 import { generateMakefileCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
-import { kdirInspectCommand } from './kdir.js';
-import { kernelFetchCommand, kernelListCommand } from './kernel.js';
+import { kdirCheckCommand, kdirInspectCommand } from './kdir.js';
+import { kernelFetchCommand } from './kernel-fetch.js';
+import { kernelListCommand } from './kernel-list.js';
+import { kernelPrepareCommand } from './kernel-prepare.js';
+import { kernelPruneCommand } from './kernel-prune.js';
 import { keysGenerateCommand } from './keys.js';
 import { planCommand } from './plan.js';
 import { signCommand } from './sign.js';
@@ -38,12 +41,17 @@ export const commands: CommandTree = {
     commands: { list: toolchainListCommand, build: toolchainBuildCommand },
   },
   kernel: {
-    summary: 'List and fetch kernels to build for',
-    commands: { list: kernelListCommand, fetch: kernelFetchCommand },
+    summary: 'List, fetch, make and mend kernels to build for',
+    commands: {
+      list: kernelListCommand,
+      fetch: kernelFetchCommand,
+      prepare: kernelPrepareCommand,
+      prune: kernelPruneCommand,
+    },
   },
   kdir: {
     summary: 'Look at kernel build directories',
-    commands: { inspect: kdirInspectCommand },
+    commands: { inspect: kdirInspectCommand, check: kdirCheckCommand },
   },
   doctor: doctorCommand,
   clean: cleanCommand,

@@ -6,6 +6,7 @@ import {
   selectionOptions,
   verboseOption,
 } from '../options.js';
+import { printError } from '../print-error.js';
 import { runWithReporter } from '../session.js';
 
 export const planCommand = defineCommand({
@@ -18,11 +19,11 @@ export const planCommand = defineCommand({
       await Promise.all([
         import('../../workflow/plan.js'),
         import('../../plan/reproduce.js'),
-        import('../../plan/shell.js'),
+        import('../../runtime/shell.js'),
         import('node:os'),
         import('../style.js'),
       ]);
-    const jobs = await runWithReporter(argv, context, (session) =>
+    const { jobs, unusable } = await runWithReporter(argv, context, (session) =>
       plan(planRequest(argv), session),
     );
     const shown = jobs.map((job) => ({
@@ -45,8 +46,9 @@ export const planCommand = defineCommand({
       }),
     }));
     if (argv.json) {
-      console.log(JSON.stringify({ schemaVersion: 1, jobs: shown }, null, 2));
-      return 0;
+      const failed = unusable.map((kernel) => ({ ...kernel, error: kernel.error.toReport() }));
+      console.log(JSON.stringify({ schemaVersion: 1, jobs: shown, unusable: failed }, null, 2));
+      return unusable[0]?.error.exitStatus ?? 0;
     }
     const { paint } = styleFor(process.stdout);
     for (const job of shown) {
@@ -62,6 +64,7 @@ export const planCommand = defineCommand({
       if (job.reproduce !== undefined) console.log(`  reproduce\n${job.reproduce}`);
       console.log('');
     }
-    return 0;
+    for (const { error } of unusable) printError(error, false);
+    return unusable[0]?.error.exitStatus ?? 0;
   },
 });

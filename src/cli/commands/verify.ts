@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { KbuildError } from '../../errors/kbuild-error.js';
 import { defineCommand } from '../command.js';
-import { commaList, jsonOption, verboseOption } from '../options.js';
+import { commaList, fetchOptions, jsonOption, verboseOption } from '../options.js';
 import { runWithReporter } from '../session.js';
 
 const list = (describe: string) =>
@@ -38,6 +38,7 @@ export const verifyCommand = defineCommand({
     diff: list(
       'Another kernel (KDIR or reference): what changed, and which modules it would load too',
     ),
+    ...fetchOptions,
     ...jsonOption,
     ...verboseOption,
   },

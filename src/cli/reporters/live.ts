@@ -86,6 +86,12 @@ export function liveReporter(): Reporter {
           if (jobs.length === 0) say(entries.get(event.id), event.line);
           else for (const job of jobs) say(entries.get(job.id), `${event.id}: ${event.line}`);
           break;
+        case 'prepare-progress':
+          if (jobs.length === 0) {
+            retitle(event.id, `${event.id}: ${Math.floor(event.fraction * 100)} %`);
+            say(entries.get(event.id), event.text);
+          }
+          break;
         case 'prepare-end':
           retitle(event.id, `${event.id} (${formatDuration(event.milliseconds)})`);
           entries.get(event.id)?.finish(event.error?.message);

@@ -23,6 +23,7 @@ const error = { code: 'BUILD_COMPILE_ERROR', message: 'no', hint: 'look' } as co
 const run: Event[] = [
   { type: 'prepare-start', id: 'image gcc-12', title: 'image gcc-12' },
   { type: 'prepare-line', id: 'image gcc-12', line: 'Step 1/3' },
+  { type: 'prepare-progress', id: 'image gcc-12', fraction: 0.5, text: 'Retrieving x' },
   { type: 'prepare-end', id: 'image gcc-12', milliseconds: 61_000 },
   { type: 'warning', message: 'Docker is old', hint: 'update it' },
   { type: 'plan', jobs: [job] },
@@ -70,6 +71,7 @@ describe('plainReporter', () => {
     expect(text).toContain('[image gcc-12] Step 1/3\n');
     expect(text).toContain('[hello-6.1-arm64-gcc-12]   CC [M]  a.o\n');
     expect(text).not.toContain('unused variable');
+    expect(text).not.toContain('Retrieving'); // a line for each moment would fill a log
   });
 
   it.each(['built', 'cached', 'skipped', 'failed'] as const)('tells that a job is %s', (status) => {

@@ -25,6 +25,8 @@ function describe(event: Event, { paint }: Style, verbose: boolean): string | un
       return verbose
         ? `${paint('dim', `[${event.id}]`)} ${withoutControls(event.line)}`
         : undefined;
+    case 'prepare-progress': // for a view that stays in place
+      return undefined;
     case 'prepare-end':
       return event.error === undefined
         ? `${paint('green', '  ready')} ${event.id} ${paint('dim', formatDuration(event.milliseconds))}`

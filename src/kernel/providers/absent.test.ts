@@ -1,55 +1,56 @@
-import { utimesSync } from 'node:fs';
+import { existsSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { KbuildError } from '../../errors/kbuild-error.js';
-import { kbuildErrorOf } from '../../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
-import { unlessAbsent } from './absent.js';
+import { KbuildError } from '../../errors/kbuild-error.js';
+import { isAbsent, knownAbsent, noteAbsent } from './absent.js';
 
 const record = () => join(temporaryDirectory(), 'kernels/6.1.0.json');
+const failure = (why: string) => new KbuildError('FETCH_FAILED', why, 'Check the network.');
 
-/** A fetch that fails with these words, and how often it was tried. */
-function failing(message: string) {
-  const fetch = () => {
-    fetch.tries++;
-    return Promise.reject(new KbuildError('FETCH_FAILED', message, 'Check the network.'));
-  };
-  fetch.tries = 0;
-  return fetch;
-}
+const missing = failure('x could not be fetched from debian:bookworm: 404  Not Found');
+const silent = failure('E: Temporary failure resolving mirror');
 
-const missing = 'E: Failed to fetch http://mirror/x.deb  404  Not Found';
+describe('isAbsent', () => {
+  it('tells a file that the mirror lacks from one that is not got for another reason', () => {
+    expect(isAbsent(missing)).toBe(true);
+    expect(isAbsent(failure('Status code: 404 for http://mirror/x.rpm'))).toBe(true);
+    for (const why of [
+      'Hash Sum mismatch',
+      '403  Forbidden',
+      'x_6.1.4040-1.deb: timeout',
+      'x 6.1.404-1: x',
+      'x 404-1: x',
+    ]) {
+      expect(isAbsent(failure(why))).toBe(false);
+    }
+  });
+});
 
-describe('unlessAbsent', () => {
-  it('gives what was fetched', async () => {
-    expect(await unlessAbsent(record(), 0, () => Promise.resolve('a kernel'))).toBe('a kernel');
+describe('what is known to be absent', () => {
+  it('is nothing at first', () => {
+    expect(knownAbsent(record(), 0)).toBeUndefined();
   });
 
-  it('does not ask again for what the mirror did not have, and fails as it did before', async () => {
-    const [path, fetch] = [record(), failing(missing)];
-    const first = await kbuildErrorOf(() => unlessAbsent(path, 0, fetch));
-    const second = await kbuildErrorOf(() => unlessAbsent(path, 0, fetch));
-    expect(second.toReport()).toEqual(first.toReport());
-    expect(fetch.tries).toBe(1);
+  it('is what the mirror did not have, and fails as it did before', async () => {
+    const path = record();
+    await noteAbsent(path, missing);
+    expect(knownAbsent(path, 0)?.toReport()).toEqual(missing.toReport());
+    expect(knownAbsent(path, 0)).toBeInstanceOf(KbuildError);
   });
 
-  it('asks again when the index was read after that', async () => {
-    const [path, fetch] = [record(), failing(missing)];
-    await kbuildErrorOf(() => unlessAbsent(path, 0, fetch));
+  it('is known no more when the index was read after that', async () => {
+    const path = record();
+    await noteAbsent(path, missing);
     utimesSync(`${path}.absent`, 1000, 1000);
-    await kbuildErrorOf(() => unlessAbsent(path, 1_000_000, fetch));
-    expect(fetch.tries).toBe(2);
+    expect(knownAbsent(path, 999_999)).toBeDefined();
+    expect(knownAbsent(path, 1_000_000)).toBeUndefined();
   });
 
-  it('asks again after any other failure', async () => {
-    const [path, fetch] = [record(), failing('E: Temporary failure resolving mirror')];
-    await kbuildErrorOf(() => unlessAbsent(path, 0, fetch));
-    await kbuildErrorOf(() => unlessAbsent(path, 0, fetch));
-    expect(fetch.tries).toBe(2);
-  });
-
-  it('lets a bug through as it is', async () => {
-    const bug = unlessAbsent(record(), 0, () => Promise.reject(new TypeError('404 bugs')));
-    await expect(bug).rejects.toThrow(TypeError);
+  it('is nothing after any other failure', async () => {
+    const path = record();
+    await noteAbsent(path, silent);
+    expect(knownAbsent(path, 0)).toBeUndefined();
+    expect(existsSync(`${path}.absent`)).toBe(false);
   });
 });

@@ -1,26 +1,23 @@
-import { realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
-import { readKdir, type Kdir } from '../kdir.js';
-import type { KernelProvider } from './port.js';
+import { locateKdir } from '../locate-kdir.js';
+import { surveyKdir } from '../survey.js';
+import type { KernelListing, KernelProvider, Resolution } from './port.js';
+import { readResolution } from './read-resolution.js';
 
 /** A KDIR by its path on this machine. Its own arch is what counts, whatever archs are asked. */
 export const pathProvider: KernelProvider<'path'> = {
-  resolve: ({ path }) => Promise.resolve([kdirAt(path)]),
-  list: ({ path }) => {
-    const { release, arch } = kdirAt(path);
-    return Promise.resolve([{ ref: path, release, arch, fetched: true }]);
-  },
+  resolve: ({ path }) => Promise.resolve([resolutionOf(path, path)]),
+  list: ({ path }) => Promise.resolve([listingOf(path, path)].flatMap((one) => one ?? [])),
 };
 
-function kdirAt(path: string): Kdir {
-  const absolute = resolve(path.replace(/^~(?=\/|$)/, homedir()));
-  let real = absolute;
-  try {
-    // /lib/modules/<release>/build is a link: the build sees what it leads to.
-    real = realpathSync(absolute);
-  } catch {
-    // readKdir says what is missing.
-  }
-  return readKdir(real);
+/** What becomes of the KDIR at a path, under the name that the user knows it by. */
+export function resolutionOf(path: string, ref: string): Resolution {
+  return readResolution(ref, locateKdir(path));
+}
+
+/** What stands in a list for the KDIR at a path; undefined for one of which nothing is known. */
+export function listingOf(path: string, ref: string): KernelListing | undefined {
+  const place = locateKdir(path);
+  const { release, arch } = surveyKdir(place.path, { ...place, depth: 'quick' });
+  if (release === undefined || arch === undefined) return undefined;
+  return { ref, release, arch: arch.name, stock: false, fetched: true };
 }

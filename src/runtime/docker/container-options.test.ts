@@ -18,27 +18,31 @@ const spec: RunSpec = {
   title: 'hello-6.1-arm64-gcc-12',
 };
 const build = containerOptions(spec);
+const prepare = containerOptions({ ...spec, profile: 'prepare' });
 const fetch = containerOptions({ ...spec, profile: 'fetch' });
+const caller = `${process.getuid?.()}:${process.getgid?.()}`;
 
-describe('a container that builds', () => {
+describe.each([
+  ['builds', build],
+  ['prepares', prepare],
+])('a container that %s', (_, confined) => {
   it('has no network', () => {
-    expect(build.NetworkDisabled).toBe(true);
-    expect(build.HostConfig?.NetworkMode).toBe('none');
+    expect(confined.NetworkDisabled).toBe(true);
+    expect(confined.HostConfig?.NetworkMode).toBe('none');
   });
 
   it('has no privileges, and no way to get any', () => {
-    expect(build.HostConfig).toMatchObject({
+    expect(confined.HostConfig).toMatchObject({
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
     });
-    expect(build.HostConfig).not.toHaveProperty('Privileged');
-    expect(build.HostConfig).not.toHaveProperty('CapAdd');
-    expect(build.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(confined.HostConfig).not.toHaveProperty('Privileged');
+    expect(confined.HostConfig).not.toHaveProperty('CapAdd');
   });
 
   it('can write to its scratch space alone, of the size that was asked', () => {
-    expect(build.HostConfig?.ReadonlyRootfs).toBe(true);
-    const tmpfs = build.HostConfig?.Tmpfs as Record<string, string>;
+    expect(confined.HostConfig?.ReadonlyRootfs).toBe(true);
+    const tmpfs = confined.HostConfig?.Tmpfs as Record<string, string>;
     expect(Object.keys(tmpfs).sort()).toEqual(['/build', '/tmp']);
     for (const options of Object.values(tmpfs)) {
       expect(options.split(',')).toEqual(
@@ -48,16 +52,28 @@ describe('a container that builds', () => {
   });
 });
 
+describe('the user of a container', () => {
+  it('that builds is none of the machine', () => {
+    expect(build.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(build.User).not.toBe(caller);
+  });
+
+  it('that fills writable mounts is the caller, to whom the files then belong', () => {
+    expect([prepare.User, fetch.User]).toEqual([caller, caller]);
+  });
+});
+
 describe('a container that fetches', () => {
-  it('has a network, and leaves files that belong to the user', () => {
+  it("has the host's network: a mirror or a proxy may listen on loopback", () => {
     expect(fetch).not.toHaveProperty('NetworkDisabled');
-    expect(fetch.HostConfig).not.toHaveProperty('NetworkMode');
-    expect(fetch.User).toBe(`${process.getuid?.()}:${process.getgid?.()}`);
+    expect(fetch.HostConfig?.NetworkMode).toBe('host');
+    expect(fetch.HostConfig).not.toHaveProperty('Privileged');
   });
 });
 
 describe.each([
   ['builds', build],
+  ['prepares', prepare],
   ['fetches', fetch],
 ])('any container: one that %s', (_, options) => {
   it('runs the script and nothing that its image would run', () => {

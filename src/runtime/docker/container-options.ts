@@ -24,9 +24,21 @@ export function containerOptions(spec: RunSpec): Docker.ContainerCreateOptions {
   };
 }
 
+/** Files that a run leaves in writable mounts belong to whoever runs kbuild-ts. */
+const callersUser = (): string => `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+
 const profiles = {
-  build: (spec) => ({
-    User: buildUser,
+  build: (spec) => ({ ...confined(spec), User: buildUser }),
+  prepare: (spec) => ({ ...confined(spec), User: callersUser() }),
+  fetch: (spec) => ({
+    User: callersUser(),
+    HostConfig: { ...common(spec), NetworkMode: 'host' },
+  }),
+} satisfies Record<RunSpec['profile'], (spec: RunSpec) => Docker.ContainerCreateOptions>;
+
+/** No network, no privileges, and nothing to write to but the scratch space and writable mounts. */
+function confined(spec: RunSpec): Docker.ContainerCreateOptions {
+  return {
     NetworkDisabled: true,
     HostConfig: {
       ...common(spec),
@@ -39,13 +51,8 @@ const profiles = {
         '/build': `rw,exec,nosuid,nodev,mode=1777,size=${spec.diskBytes}`,
       },
     },
-  }),
-  fetch: (spec) => ({
-    // Files that it leaves in writable mounts belong to whoever runs kbuild-ts.
-    User: `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
-    HostConfig: common(spec),
-  }),
-} satisfies Record<RunSpec['profile'], (spec: RunSpec) => Docker.ContainerCreateOptions>;
+  };
+}
 
 function common(spec: RunSpec): Docker.HostConfig {
   return {

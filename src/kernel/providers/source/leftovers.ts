@@ -1,0 +1,40 @@
+import { readdirSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lstat } from '../../tree.js';
+import { currentOwner, formatOwner, isGone, parseOwner } from '../../../storage/owner.js';
+
+const ownerFile = 'owner';
+
+/** Notes in an unfinished directory who makes it. */
+export const claim = (directory: string): Promise<void> =>
+  writeFile(join(directory, ownerFile), formatOwner(currentOwner()));
+
+/** Takes the note out of a directory that is finished. */
+export const release = (directory: string): Promise<void> => rm(join(directory, ownerFile));
+
+/**
+ * Removes what killed runs left unfinished in a directory of finished ones. What cannot be removed
+ * yet, since a container still writes in it, is left to the next run.
+ */
+export async function reapLeftovers(parent: string): Promise<void> {
+  for (const path of temporaries(parent)) {
+    const owner = parseOwner(await readFile(join(path, ownerFile), 'utf8').catch(() => ''));
+    if (!(owner === undefined ? isOld(path) : isGone(owner))) continue;
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Its maker was killed before it could note itself, or is just about to. */
+const isOld = (path: string): boolean =>
+  Date.now() - (lstat(path)?.mtimeMs ?? Infinity) > 3_600_000;
+
+function temporaries(parent: string): string[] {
+  try {
+    return readdirSync(parent)
+      .filter((name) => name.startsWith('.'))
+      .map((name) => join(parent, name));
+  } catch {
+    return []; // nothing was ever kept there
+  }
+}

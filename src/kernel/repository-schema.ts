@@ -1,0 +1,133 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { configProblem, parseConfigText } from '../data/config-problem.js';
+import { KbuildError } from '../errors/kbuild-error.js';
+import type { AptRepository, DnfRepository, Repository } from './repository.js';
+import { allSuites } from './suite.js';
+
+const name = z.string().regex(/^[a-z0-9][\w.-]*$/, 'write lower-case letters, digits and . _ -');
+
+const pattern = z.string().refine(isRegularExpression, 'this is no regular expression');
+
+const common = {
+  distribution: name
+    .refine((text) => text !== 'host' && text !== 'source', 'this means something else')
+    .describe('The part of a reference before the colon'),
+  name: name.describe('The part after the colon'),
+  suite: z
+    .enum(allSuites().map((suite) => suite.name))
+    .optional()
+    .describe('The suite whose images run the package manager and the host tools'),
+  image: z.string().min(1).optional().describe('An image that has the package manager, instead'),
+  sources: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Repositories in the manager's own format: deb822 (.sources) or INI (.repo)"),
+  keys: z
+    .array(z.string())
+    .optional()
+    .describe('Files of the keys that sign them, relative to this file'),
+};
+
+export const aptRepositorySchema = z.strictObject({
+  ...common,
+  manager: z.literal('apt'),
+  pockets: z.array(name).optional(),
+  native: z.boolean().optional(),
+  kernels: z.strictObject({
+    package: pattern.refine(hasGroup, 'it has no group for the release'),
+    with: pattern,
+    latest: z.string(),
+    flavours: z.record(z.string(), z.string()).optional(),
+    kdir: z.string().startsWith('/'),
+  }),
+}) satisfies z.ZodType<AptRepository>;
+
+export const dnfRepositorySchema = z.strictObject({
+  ...common,
+  manager: z.literal('dnf'),
+  setup: z.string().optional(),
+  kernels: z
+    .array(
+      z.strictObject({
+        package: z.string(),
+        with: z.array(z.string()).optional(),
+        uname: z.string(),
+        kdir: z.string().startsWith('/'),
+        stock: z.boolean().optional(),
+      }),
+    )
+    .min(1),
+}) satisfies z.ZodType<DnfRepository>;
+
+const schemas = { apt: aptRepositorySchema, dnf: dnfRepositorySchema };
+
+/**
+ * Reads the description of a repository.
+ * @param directory what relative paths in it are relative to
+ * @throws KbuildError CONFIG_SYNTAX, CONFIG_INVALID with file, line and column
+ */
+export function parseRepository(file: string, text: string, directory: string): Repository {
+  const { value, ...source } = parseConfigText(file, text);
+  const manager = (value as { manager?: unknown } | null)?.manager;
+  if (manager !== 'apt' && manager !== 'dnf') {
+    throw new KbuildError(
+      'CONFIG_INVALID',
+      `${file}: 'manager' must be apt or dnf`,
+      'docs/kernels.md shows the description of a repository.',
+    );
+  }
+  const result = schemas[manager].safeParse(value);
+  if (!result.success) {
+    const hint = 'docs/kernels.md lists every key of the description of a repository.';
+    throw configProblem(result.error, { ...source, hint }, (path) => keysAt(manager, path));
+  }
+  const repository: Repository = result.data;
+  const keys = (repository.keys ?? []).map((key) => resolve(directory, key));
+  const missing = keys.find((key) => !isFile(key));
+  if (missing !== undefined) {
+    throw new KbuildError(
+      'CONFIG_INVALID',
+      `${file}: keys: ${missing} ${existsSync(missing) ? 'is no file' : 'does not exist'}`,
+      'Give the file of the public key that signs the repository, relative to this file.',
+    );
+  }
+  if (repository.sources !== undefined && keys.length === 0) {
+    throw new KbuildError(
+      'CONFIG_INVALID',
+      `${file}: 'sources' without 'keys': nothing would tell whose packages these are`,
+      'Add the file of the public key that signs the repository: keys: [vendor.asc].',
+    );
+  }
+  if (manager === 'apt' && repository.suite === undefined && repository.image === undefined) {
+    throw new KbuildError(
+      'CONFIG_INVALID',
+      `${file}: neither 'suite' nor 'image': apt would have no image to run in`,
+      `Add the suite that the kernels' host tools run in: suite: ${allSuites()[0]?.name ?? ''}.`,
+    );
+  }
+  return { ...repository, ...(keys.length > 0 && { keys }) };
+}
+
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
+function keysAt(manager: 'apt' | 'dnf', path: readonly PropertyKey[]): string[] {
+  if (path[0] !== 'kernels') return Object.keys(schemas[manager].shape);
+  const { kernels } = schemas[manager].shape;
+  return Object.keys('element' in kernels ? kernels.element.shape : kernels.shape);
+}
+
+/** An alternative of nothing matches always, and tells how many groups there are. */
+function hasGroup(text: string): boolean {
+  return !isRegularExpression(text) || (new RegExp(`${text}|`).exec('')?.length ?? 0) > 1;
+}
+
+function isRegularExpression(text: string): boolean {
+  try {
+    return new RegExp(text).source !== '';
+  } catch {
+    return false;
+  }
+}
