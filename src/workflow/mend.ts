@@ -31,7 +31,6 @@ export async function mend(
   return prepare(emit, `KDIR ${survey.path}`, (onLine) =>
     mendKdir(survey, {
       cache,
-      scratch,
       signal,
       onLine,
       ...tools,

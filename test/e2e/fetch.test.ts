@@ -369,21 +369,26 @@ describe('--offline', () => {
     }
   });
 
-  it('says which package is not there', async () => {
+  it('says which kernel is not there', async () => {
     const cache = stockedCache();
     const before = cacheListing(cache);
     const { exitCode, stderr } = await fetchKernel(cache, [wanted, '--offline']);
     expect([exitCode, stderr]).toEqual([4, expect.stringContaining('[FETCH_FAILED]')]);
-    expect(stderr).toContain('linux-headers-6.1.0-90-arm64');
+    expect(stderr).toContain("no kernel '6.1.0-90-arm64' of acme:stable is in the cache");
     expect(stderr).toContain('--offline');
     expect(server.requests).toEqual([]);
     expect(cacheListing(cache)).toEqual(before);
   });
 
-  it('says that there is no index', async () => {
+  it('says so of an empty cache too, and takes for latest the newest that is there', async () => {
     const cache = temporaryDirectory();
     const { exitCode, stderr } = await fetchKernel(cache, [wanted, '--offline']);
-    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('index of acme:stable')]);
+    expect([exitCode, stderr]).toEqual([
+      4,
+      expect.stringContaining('of acme:stable is in the cache'),
+    ]);
+    const latest = await fetchKernel(stockedCache(), ['acme:stable', '-a', 'x86_64', '--offline']);
+    expect([latest.exitCode, latest.stdout]).toEqual([0, expect.stringContaining('-amd64')]);
     expect(server.requests).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryName } from '../../storage/atomic.js';
 import { withLock } from '../../storage/lock.js';
+import { markUsed } from '../../storage/mark-used.js';
 import type { KdirMount } from '../closure.js';
 import { claim, reapLeftovers, release } from '../providers/source/leftovers.js';
 
@@ -51,8 +52,7 @@ export async function layerOf(
   return withLock(join(layers, `${key}.lock`), context.signal, async () => {
     const found = await readLayer(directory, key, check);
     if (found !== undefined) {
-      const now = new Date();
-      await utimes(directory, now, now); // prune goes by it
+      markUsed(directory);
       return { layer: found, fromCache: true };
     }
     // Not in the run's own directory: a container of a killed run may still write to it for a while.

@@ -95,10 +95,11 @@ function nothingNamed(
   const where = repositories.map(repositoryId).join(', ');
   const names = archs.map(({ name }) => name).join(', ');
   if (offline) {
-    const what = selector.text === '' ? 'no kernel' : `no kernel '${selector.text}'`;
+    const isRelease = selector.match.kind === 'release';
+    const what = selector.text === '' ? '' : ` '${selector.text}'`;
     return new KbuildError(
       'FETCH_FAILED',
-      `${what} of ${where} for ${names} is in the cache, and --offline was given`,
+      `no kernel${what} of ${where}${isRelease ? '' : ` for ${names}`} is in the cache, and --offline was given`,
       `Fetch it with a network first: kbuild-ts kernel fetch '${repositories.length === 1 ? where : 'REF'}${selector.text === '' ? '' : `/${selector.text}`}'.`,
     );
   }
