@@ -59,6 +59,7 @@ const suiteSchema = z.strictObject({
   image: z.string().regex(/^[a-z0-9./-]+:[a-z0-9.-]+$/),
   glibc: z.string().regex(/^\d+\.\d+$/),
   kernel: z.string().regex(/^\d+\.\d+$/),
+  openssl: z.array(z.string().regex(/^lib(crypto|ssl)\.so\.[\d.]+$/)).length(2),
   packages: z.array(name).min(1),
 }) satisfies z.ZodType<Suite>;
 

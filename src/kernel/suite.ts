@@ -12,6 +12,8 @@ export interface Suite {
   glibc: string;
   /** Version of its stock kernel, `6.1`: a kernel about as old is built with its compiler. */
   kernel: string;
+  /** Names of OpenSSL's libraries (DT_SONAME), which differ between suites. */
+  openssl: string[];
   /** Packages that every image of the suite holds besides its compiler. */
   packages: string[];
 }

@@ -49,6 +49,15 @@ async function reapRunDirectories(runs: string): Promise<void> {
   for (const id of await readdir(runs)) {
     const path = join(runs, id);
     const owner = parseOwner(await readFile(join(path, ownerFile), 'utf8').catch(() => ''));
-    if (owner !== undefined && isGone(owner)) await rm(path, { recursive: true, force: true });
+    // What a container of its still writes to is left to the next run.
+    if (owner !== undefined && isGone(owner)) await removeRun(path).catch(() => undefined);
   }
+}
+
+/** The owner's name goes last: without it nobody would know that its run is over. */
+async function removeRun(path: string): Promise<void> {
+  for (const name of await readdir(path)) {
+    if (name !== ownerFile) await rm(join(path, name), { recursive: true, force: true });
+  }
+  await rm(path, { recursive: true, force: true });
 }

@@ -92,5 +92,16 @@ async function mendFor(
     toolchain: provider.toolchain({ name: toolchain.name }, arch),
     hostTools: (name: string, version?: string) => fetchHostTools(name, version, provider),
   });
-  return mend(survey, tools, provider, problem?.code);
+  try {
+    return await mend(survey, tools, provider, problem?.code);
+  } catch (error) {
+    throw problem === undefined ? error : notMended(problem, error);
+  }
+}
+
+/** What the matter was, and why it stays so. */
+function notMended(problem: KbuildError, error: unknown): unknown {
+  if (!(error instanceof KbuildError) || error.code !== 'KDIR_NOT_MENDABLE') return error;
+  const { code, message } = problem;
+  return new KbuildError(code, `${message}; ${error.message}`, error.hint, { cause: error });
 }

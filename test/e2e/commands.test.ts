@@ -351,7 +351,7 @@ describe('kernel and kdir', () => {
   it('list what a suite has, and what was fetched of it', async () => {
     const { release } = await fetchedKdir('debian:bookworm', 'arm64');
     const { stdout } = await kbuild(['kernel', 'list', 'debian:bookworm', '--arch', 'arm64']);
-    expect(stdout).toMatch(new RegExp(`^debian:bookworm/${release} +arm64 +yes$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^debian:bookworm/${release} +arm64 +stock +yes$`, 'm'));
     expect(stdout).toMatch(/cloud-arm64/);
     expect(stdout).not.toMatch(/amd64/);
   });

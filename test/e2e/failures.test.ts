@@ -255,7 +255,7 @@ describe('a name that is not known', () => {
   const cases: [string, string[], ErrorCode, RegExp][] = [
     ['toolchain', ['--toolchain', 'gcc-21'], 'TOOLCHAIN_UNKNOWN', /Did you mean 'gcc-1\d'/],
     ['arch', ['--arch', 'arm46'], 'ARCH_UNKNOWN', /Did you mean 'arm64'/],
-    ['suite', ['--kernel', 'debian:bookwrom'], 'KERNEL_UNKNOWN', /Did you mean 'bookworm'/],
+    ['suite', ['--kernel', 'debian:bookwrom'], 'KERNEL_UNKNOWN', /Did you mean 'debian:bookworm'/],
     [
       'release',
       ['--kernel', 'debian:bookworm/6.1.0-99-arm64'],

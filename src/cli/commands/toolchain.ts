@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { jsonOption, verboseOption } from '../options.js';
+import { fetchOptions, jsonOption, verboseOption } from '../options.js';
 import { runWithReporter } from '../session.js';
 
 export const toolchainListCommand = defineCommand({
@@ -37,7 +37,7 @@ export const toolchainBuildCommand = defineCommand({
   usage: 'build [name..]',
   summary: 'Make the images of toolchains (all, if none is named)',
   positionals: (argv) => argv.positional('name', { type: 'string', array: true, default: [] }),
-  options: { ...verboseOption, ...jsonOption },
+  options: { 'allow-expired': fetchOptions['allow-expired'], ...verboseOption, ...jsonOption },
   async run(argv, context) {
     const { allToolchains, toolchainByName } = await import('../../toolchain/toolchain.js');
     const names = argv.name as string[];

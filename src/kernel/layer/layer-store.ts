@@ -5,7 +5,7 @@ import { temporaryName } from '../../storage/atomic.js';
 import { withLock } from '../../storage/lock.js';
 import { markUsed } from '../../storage/mark-used.js';
 import type { KdirMount } from '../closure.js';
-import { claim, reapLeftovers, release } from '../providers/source/leftovers.js';
+import { claim, reapLeftovers, release } from '../../storage/leftovers.js';
 
 /** A layer over a KDIR, as it lies in the cache. */
 export interface Layer {

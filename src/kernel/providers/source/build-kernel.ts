@@ -14,7 +14,7 @@ import type { ProviderContext } from '../port.js';
 import { kernelEnvironment } from './environment.js';
 import { Complaints, runError } from './failure.js';
 import { checkConfig } from './fragments.js';
-import { claim, reapLeftovers, release } from './leftovers.js';
+import { claim, reapLeftovers, release } from '../../../storage/leftovers.js';
 import type { KernelPlan } from './plan-kernel.js';
 import { buildScript, configureScript, inputs, kdirPath } from './scripts.js';
 import { hostPath, versionOf } from './source-tree.js';

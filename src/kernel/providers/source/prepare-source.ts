@@ -8,7 +8,7 @@ import type { ProviderContext } from '../port.js';
 import { buildKernel, kernelDirectory, recordFile, type KernelRecord } from './build-kernel.js';
 import type { SourceDescription } from './description.js';
 import { withFileErrors } from './file-errors.js';
-import { reapLeftovers } from './leftovers.js';
+import { reapLeftovers } from '../../../storage/leftovers.js';
 import { originOf } from './origin.js';
 import { planKernel, type KernelPlan } from './plan-kernel.js';
 import { kdirPath } from './scripts.js';

@@ -10,7 +10,7 @@ import type { ProviderContext } from '../port.js';
 import { lstat } from '../../tree.js';
 import { addFiles } from './add-files.js';
 import type { SourceDescription } from './description.js';
-import { claim, reapLeftovers, release } from './leftovers.js';
+import { claim, reapLeftovers, release } from '../../../storage/leftovers.js';
 import type { Origin } from './origin.js';
 import { sourcePath } from './scripts.js';
 import { fileHash } from './tarball.js';

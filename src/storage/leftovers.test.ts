@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deadProcess } from '../../../../test/support/dead-process.js';
-import { temporaryDirectory } from '../../../../test/support/temporary-directory.js';
-import { hostIdentity } from '../../../storage/owner.js';
+import { deadProcess } from '../../test/support/dead-process.js';
+import { temporaryDirectory } from '../../test/support/temporary-directory.js';
+import { hostIdentity } from './owner.js';
 import { claim, reapLeftovers, release } from './leftovers.js';
 
 describe('reapLeftovers', () => {

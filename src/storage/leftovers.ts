@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lstat } from '../../tree.js';
-import { currentOwner, formatOwner, isGone, parseOwner } from '../../../storage/owner.js';
+import { currentOwner, formatOwner, isGone, parseOwner } from './owner.js';
 
 const ownerFile = 'owner';
 
@@ -27,7 +26,7 @@ export async function reapLeftovers(parent: string): Promise<void> {
 
 /** Its maker was killed before it could note itself, or is just about to. */
 const isOld = (path: string): boolean =>
-  Date.now() - (lstat(path)?.mtimeMs ?? Infinity) > 3_600_000;
+  Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > 3_600_000;
 
 function temporaries(parent: string): string[] {
   try {
