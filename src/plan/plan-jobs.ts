@@ -6,7 +6,7 @@ import type { Project } from '../project/project.js';
 import { projectDigest } from '../project/snapshot.js';
 import { toolchainImage } from '../toolchain/image-recipe.js';
 import type { Toolchain } from '../toolchain/toolchain.js';
-import { buildEnvironment } from './environment.js';
+import { buildEnvironment } from '../runtime/build-environment.js';
 import type { Job, PlacedProject } from './job.js';
 import { checkKdirPlace, containerLayout } from './layout.js';
 import { makeLine, type MakeOptions } from './make-line.js';

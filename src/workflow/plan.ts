@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { archByName, hostArch, type Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import type { Kdir } from '../kernel/kdir.js';
 import { defaultKernelRef } from '../kernel/ref.js';
 import type { Resolution } from '../kernel/providers/port.js';
 import { resolveEach } from '../kernel/resolve.js';
@@ -11,10 +10,10 @@ import { planJobs, type Assignment, type Target } from '../plan/plan-jobs.js';
 import { loadProjects } from '../project/load-projects.js';
 import type { Project } from '../project/project.js';
 import type { Runtime } from '../runtime/port.js';
-import { defaultToolchain } from '../toolchain/select.js';
 import { toolchainByName, type Toolchain } from '../toolchain/toolchain.js';
-import { findProgram } from './find-program.js';
-import { readyTargets } from './ready-targets.js';
+import { chooseToolchains } from './choose-toolchains.js';
+import { checkHostTarget } from './host-targets.js';
+import { readyTarget } from './ready-target.js';
 import type { Session } from './session.js';
 
 /** What to build, and for what. Lists that are empty leave the choice to the configuration. */
@@ -62,6 +61,7 @@ export async function plan(request: PlanRequest, session: Session): Promise<Plan
     session.cache,
   ]);
   const kernelsOf = memoizedKernels(request, asked, session);
+  const targetOf = memoizedTargets(request, session);
   const unusable = new Map<string, UnusableKernel>();
   const assignments: Assignment[] = [];
   for (const project of projects) {
@@ -71,7 +71,9 @@ export async function plan(request: PlanRequest, session: Session): Promise<Plan
     const targets: Target[] = [];
     for (const kernel of kernels) {
       try {
-        targets.push(...(await targetsOf(kernel, { named, names, request, session })));
+        for (const toolchain of chooseToolchains(kernel, named, names)) {
+          targets.push(await targetOf(kernel, toolchain));
+        }
       } catch (error) {
         const about = unusableKernel(kernel, error);
         unusable.set(`${about.ref} ${about.error.message}`, about);
@@ -131,58 +133,23 @@ function memoizedKernels(
   };
 }
 
-/** What targets are chosen by. */
-interface Choice {
-  named: readonly Toolchain[];
-  names: readonly Toolchain[];
-  request: PlanRequest;
-  session: Session;
-}
-
-/** A kernel with each toolchain that it is to be built with, all of them fit for it. */
-async function targetsOf(kernel: Resolution, choice: Choice): Promise<Target[]> {
-  const { named, names, request, session } = choice;
+/** Kernels made ready for toolchains, each once for all projects. */
+function memoizedTargets(
+  request: PlanRequest,
+  session: Session,
+): (kernel: Resolution, toolchain: Toolchain) => Promise<Target> {
   const prepare = request.prepare === 'auto' && request.runtime === 'docker';
-  const ready = await readyTargets(kernel, (kdir) => choose(kdir, named, names), prepare, session);
-  if (request.runtime === 'host') {
-    for (const { kdir, toolchain } of ready) {
-      if (!kdir.inPlace) throw notInPlace(kdir);
-      checkInstalled(toolchain, kdir);
-    }
-  }
-  return ready;
-}
-
-/** The toolchains that were named, or those of the configuration that fit, or the KDIR's own. */
-function choose(
-  kdir: Pick<Kdir, 'compiler' | 'release' | 'arch' | 'suite'>,
-  asked: readonly Toolchain[],
-  configured: readonly Toolchain[],
-): readonly Toolchain[] {
-  if (asked.length > 0) return asked;
-  // Configured toolchains may be for several kernels: each takes those of its compiler's family.
-  const { compiler } = kdir;
-  const fitting = configured.filter(
-    ({ family }) => compiler === undefined || family === compiler.family,
-  );
-  return fitting.length > 0 ? fitting : [defaultToolchain(kdir)];
-}
-
-function checkInstalled(toolchain: Toolchain, kdir: Kdir): void {
-  const program = toolchain.program.replaceAll('{triple}', archByName(kdir.arch).triple);
-  if (findProgram(program) !== undefined) return;
-  throw new KbuildError(
-    'TOOLCHAIN_NOT_INSTALLED',
-    `${toolchain.name} is not installed on this machine: there is no ${program} in PATH`,
-    "Install it, or leave '--runtime host' out: images have every toolchain.",
-  );
-}
-
-function notInPlace(kdir: Kdir): KbuildError {
-  const moved = kdir.mounts.find(({ source, target }) => source !== target);
-  return new KbuildError(
-    'KDIR_NOT_IN_PLACE',
-    `the KDIR of ${kdir.release} (${kdir.arch}) expects ${moved?.target ?? kdir.path}, which is at ${moved?.source ?? 'no such place'} on this machine`,
-    "Build in a container (leave --runtime host out), or install the headers and use '--kernel host' or --kdir.",
-  );
+  const known = new Map<Resolution, Map<Toolchain, Promise<Target>>>();
+  return (kernel, toolchain) => {
+    const targets = known.get(kernel) ?? new Map<Toolchain, Promise<Target>>();
+    known.set(kernel, targets);
+    const target =
+      targets.get(toolchain) ??
+      readyTarget(kernel, toolchain, prepare, session).then((ready) => {
+        if (request.runtime === 'host') checkHostTarget(ready);
+        return ready;
+      });
+    targets.set(toolchain, target);
+    return target;
+  };
 }

@@ -11,7 +11,7 @@ import { readBounded } from '../../../storage/read-bounded.js';
 import { isSet, parseKernelConfig } from '../../config.js';
 import { lstat } from '../../tree.js';
 import type { ProviderContext } from '../port.js';
-import { kernelEnvironment } from './environment.js';
+import { buildEnvironment } from '../../../runtime/build-environment.js';
 import { Complaints, runError } from './failure.js';
 import { checkConfig } from './fragments.js';
 import { claim, reapLeftovers, release } from '../../../storage/leftovers.js';
@@ -86,7 +86,7 @@ async function build(
           { source: kdir, target: paths.kdir, writable: true },
           { source: texts, target: inputs },
         ],
-        env: kernelEnvironment(),
+        env: buildEnvironment(),
         onLine: (line) => {
           file.write(`${line}\n`);
           complaints.add(line);

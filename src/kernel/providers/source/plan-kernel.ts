@@ -3,7 +3,7 @@ import { archByName, type Arch } from '../../../arch/arch.js';
 import { readBounded } from '../../../storage/read-bounded.js';
 import type { KernelToolchain, ProviderContext } from '../port.js';
 import type { SourceDescription } from './description.js';
-import { kernelEnvironment } from './environment.js';
+import { buildEnvironment } from '../../../runtime/build-environment.js';
 import { fragmentsOf, type Fragment } from './fragments.js';
 import { originOf } from './origin.js';
 import { recipeVersion } from './scripts.js';
@@ -46,7 +46,7 @@ export async function planKernel(
   const variables = [...toolchain.make, ...own];
   const inputs = [
     ...[recipeVersion, tree.key, arch.name, toolchain.image, variables, description.build],
-    ...[config ?? description.config, fragments.map(({ text }) => text), kernelEnvironment()],
+    ...[config ?? description.config, fragments.map(({ text }) => text), buildEnvironment()],
   ];
   const key = createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
   const plan = { key, description, arch, tree, toolchain, fragments, variables };

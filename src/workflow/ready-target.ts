@@ -1,6 +1,5 @@
 import { hostArch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import type { Kdir } from '../kernel/kdir.js';
 import { fetchHostTools } from '../kernel/providers/apt/host-tools.js';
 import type { Resolution } from '../kernel/providers/port.js';
 import type { MendedKdir } from '../kernel/layer/mend-kdir.js';
@@ -10,9 +9,6 @@ import type { Toolchain } from '../toolchain/toolchain.js';
 import { mend } from './mend.js';
 import type { Session } from './session.js';
 
-/** What a toolchain is chosen by. */
-export type Compiled = Pick<Kdir, 'compiler' | 'release' | 'arch' | 'suite'>;
-
 /** A target, and what was done to its KDIR. */
 export interface ReadyTarget extends Target {
   /** A sentence each; empty for a KDIR that was ready. */
@@ -21,38 +17,26 @@ export interface ReadyTarget extends Target {
 }
 
 /**
- * A kernel with each toolchain that is chosen for it, its KDIR mended where it must be.
+ * A kernel with a toolchain, its KDIR mended where it must be.
  * @param prepare false: a KDIR that is not ready is refused
  * @throws KbuildError KDIR_*, TOOLCHAIN_*, FETCH_FAILED for a kernel that cannot be used
  */
-export async function readyTargets(
+export async function readyTarget(
   kernel: Resolution,
-  choose: (kdir: Compiled) => readonly Toolchain[],
+  toolchain: Toolchain,
   prepare: boolean,
   session: Session,
-): Promise<ReadyTarget[]> {
-  const targets: ReadyTarget[] = [];
-  for (const toolchain of choose(compiledOf(kernel))) {
-    const problem = problemOf(kernel, toolchain);
-    const mended = prepare ? await mendFor(kernel, problem, toolchain, session) : undefined;
-    if (mended !== undefined) {
-      const { kdir, done, fromCache } = mended;
-      checkToolchain(toolchain, kdir, hostArch().name);
-      targets.push({ kdir, toolchain, mended: done, fromCache });
-    } else if (problem !== undefined) {
-      throw problem;
-    } else if ('kdir' in kernel) {
-      targets.push({ kdir: kernel.kdir, toolchain, mended: [], fromCache: true });
-    }
+): Promise<ReadyTarget> {
+  const problem = problemOf(kernel, toolchain);
+  const mended = prepare ? await mendFor(kernel, problem, toolchain, session) : undefined;
+  if (mended !== undefined) {
+    const { kdir, done, fromCache } = mended;
+    checkToolchain(toolchain, kdir, hostArch().name);
+    return { kdir, toolchain, mended: done, fromCache };
   }
-  return targets;
-}
-
-function compiledOf(kernel: Resolution): Compiled {
-  if ('kdir' in kernel) return kernel.kdir;
-  const { arch, compiler, release } = kernel.survey?.({ depth: 'quick' }) ?? {};
-  if (arch === undefined) throw kernel.error;
-  return { arch: arch.name, release: release ?? '', ...(compiler !== undefined && { compiler }) };
+  if (problem !== undefined) throw problem;
+  if ('error' in kernel) throw kernel.error;
+  return { kdir: kernel.kdir, toolchain, mended: [], fromCache: true };
 }
 
 /** Why a kernel cannot be built for as it is, with a toolchain. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildEnvironment } from './environment.js';
+import { buildEnvironment } from './build-environment.js';
 
 describe('buildEnvironment', () => {
   it('depends on nothing but SOURCE_DATE_EPOCH', () => {
