@@ -3,10 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifestJsonSchema } from '../src/artifact/manifest-schema.js';
 import { packageRoot } from '../src/data/package-root.js';
+import { descriptionJsonSchema } from '../src/kernel/providers/source/description-schema.js';
 import { configJsonSchema } from '../src/project/load-config.js';
 
 for (const [name, schema] of Object.entries({
   config: configJsonSchema(),
+  kernel: descriptionJsonSchema(),
   manifest: manifestJsonSchema(),
 })) {
   const text = `${JSON.stringify(schema, null, 2)}\n`;

@@ -47,5 +47,6 @@ export {
 export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
-export { plan, type Plan, type PlanRequest, type UnusableKernel } from './workflow/plan.js';
+export { plan, type Plan, type PlanRequest } from './workflow/plan.js';
+export type { UnusableKernel } from './workflow/unusable-kernel.js';
 export { withSession, type Session, type SessionOptions } from './workflow/session.js';

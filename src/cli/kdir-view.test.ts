@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kdirFinding } from '../kernel/findings.js';
 import type { KdirReport } from '../workflow/inspect-kdir.js';
+import { streamLike } from '../../test/support/styles.js';
 import { formatCheck, formatInspection } from './kdir-view.js';
 import { styleFor } from './style.js';
 
@@ -62,6 +63,15 @@ describe('formatCheck', () => {
 });
 
 describe('formatInspection', () => {
+  it('keeps the colour of its verdict on a terminal, and no control of a value', () => {
+    const style = styleFor(streamLike(true), { TERM: 'xterm' });
+    const lines = formatInspection({ ...report, release: '6.1\x1b[31m' }, style).split('\n');
+    expect(lines).toContain('release     6.1');
+    expect(lines.find((line) => line.startsWith('builds'))).toMatch(
+      /^builds {6}\x1b\[33mmodules can be built once it is mended.*\x1b\[39m$/,
+    );
+  });
+
   it('tells the findings in short, and where to read more', () => {
     const lines = formatInspection(report, plain).split('\n');
     expect(lines[0]).toBe('KDIR        /home/user/out');

@@ -32,13 +32,13 @@ export function formatInspection(report: KdirReport, style: Style): string {
         )
         .join(`\n${' '.repeat(12)}`),
     }),
-    builds: verdictOf(report, style),
-  }).map(([name, value]) => `${name.padEnd(11)} ${value}`);
+  }).map(([name, value]) => `${name.padEnd(11)} ${plainLines(value)}`);
+  lines.push(`${'builds'.padEnd(11)} ${verdictOf(report, style)}`);
   const short = findings.map((finding) => `  ${formatFinding(finding, style)}`);
   const more = findings.some(({ severity }) => severity !== 'note')
     ? [style.paint('dim', "  'kbuild-ts kdir check' says what to do.")]
     : [];
-  return [...lines.map(withTabs), ...short, ...more].join('\n');
+  return [...lines, ...short, ...more].join('\n');
 }
 
 /** What was found in a KDIR, each with what to do. */
@@ -86,4 +86,4 @@ function verdictOf({ verdict, toolchain }: KdirReport, { paint }: Style): string
 }
 
 /** Values come from files of the KDIR; the line breaks are ours. */
-const withTabs = (line: string): string => line.split('\n').map(withoutControls).join('\n');
+const plainLines = (value: string): string => value.split('\n').map(withoutControls).join('\n');

@@ -61,9 +61,9 @@ async function dispatch(args: string[], context: CommandContext): Promise<ExitSt
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
       // yargs throws a YError of its own for an option without its value.
-      throw error === undefined || error.name === 'YError'
-        ? usageError(message ?? error?.message ?? 'wrong usage')
-        : error;
+      if (error !== undefined && error.name !== 'YError') throw error;
+      const said = message ?? error?.message ?? 'wrong usage';
+      throw usageError(said.startsWith('Not enough non-option arguments') ? tooFew : said);
     });
   register(parser, commands, context);
   try {
@@ -74,6 +74,8 @@ async function dispatch(args: string[], context: CommandContext): Promise<ExitSt
     throw error;
   }
 }
+
+const tooFew = 'an argument is missing: its place is in <angle brackets> in --help';
 
 /**
  * Thrown out of yargs as soon as it knows the command: it would go on and lay out that command's

@@ -29,7 +29,7 @@ export function formatFailures(manifest: Manifest, style: Style): string[] {
     return group;
   };
   for (const kernel of manifest.unusable ?? []) {
-    const title = `${style.paint('red', 'failed')} kernel ${nameOf(kernel)}`;
+    const title = `${style.paint('red', 'failed')} kernel ${withoutControls(nameOf(kernel))}`;
     add(title, kernel.release ?? kernel.ref, linesOf(kernel.error.message), kernel.error);
   }
   for (const job of manifest.jobs) {

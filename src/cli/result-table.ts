@@ -4,7 +4,7 @@ import { displayPath } from './display-path.js';
 import { formatFailures } from './result-failures.js';
 import { formatMatrix } from './result-matrix.js';
 import { shortReason, type UnusableKernel } from './result-reason.js';
-import { withoutControls, type Style } from './style.js';
+import type { Style } from './style.js';
 import { formatTable, type Cell } from './table.js';
 import { formatDuration, formatSize } from './units.js';
 
@@ -45,7 +45,7 @@ function jobRows(job: JobRecord): Cell[][] {
   }
   return job.artifacts.map((artifact, i) => [
     ...label,
-    { text: withoutControls(basename(artifact.path)) },
+    { text: basename(artifact.path) },
     { text: formatSize(artifact.size), align: 'right' },
     verdictCell(artifact, 'vermagic'),
     signatureCell(artifact),
@@ -77,7 +77,7 @@ function signatureCell(artifact: Artifact): Cell {
   }
   const verdict = status === 'ok' ? 'verified' : status;
   return {
-    text: `${verdict}: ${withoutControls(artifact.signature.signer)}`,
+    text: `${verdict}: ${artifact.signature.signer}`,
     format: formats[status],
   };
 }

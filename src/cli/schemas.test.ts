@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { manifestJsonSchema } from '../artifact/manifest-schema.js';
 import { packageRoot } from '../data/package-root.js';
+import { descriptionJsonSchema } from '../kernel/providers/source/description-schema.js';
 import { configJsonSchema } from '../project/load-config.js';
 
 describe('the committed JSON schemas', () => {
@@ -11,6 +12,7 @@ describe('the committed JSON schemas', () => {
 
   it('are those of the code (npm run schemas writes them)', () => {
     expect(committed('config')).toEqual(configJsonSchema());
+    expect(committed('kernel')).toEqual(descriptionJsonSchema());
     expect(committed('manifest')).toEqual(manifestJsonSchema());
   });
 });

@@ -77,4 +77,14 @@ describe('formatTable', () => {
     expect(text).toContain('\x1b[');
     expect(withoutControls(text)).toBe(formatTable(['state', 'b'], rows, plainStyle));
   });
+
+  it.each(['\x1b[2J', '\x1b]0;title\x07', '\x9b31m', '\x07', '\b\b', '\r', '\x00', '\x7f'])(
+    'lets no control characters of a cell through: %j',
+    (control) => {
+      const rows = (text: string): Cell[][] => [[{ text, format: 'red' }, { text: 'b' }]];
+      const shown = formatTable(['name', 'x'], rows(`mod${control}ule`), visibleStyle);
+      expect(shown).toBe(formatTable(['name', 'x'], rows('module'), visibleStyle));
+      expect(shown).not.toContain(control);
+    },
+  );
 });

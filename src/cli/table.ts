@@ -1,4 +1,4 @@
-import type { Style } from './style.js';
+import { withoutControls, type Style } from './style.js';
 
 /** One cell: its text, and how it is painted. */
 export interface Cell {
@@ -13,8 +13,12 @@ export function formatTable(
   rows: readonly Cell[][],
   style: Style,
 ): string {
+  // What a module or a KDIR says of itself may hold anything.
+  const shown = rows.map((row) =>
+    row.map((cell) => ({ ...cell, text: withoutControls(cell.text).replaceAll(/[\n\t]/g, ' ') })),
+  );
   const widths = header.map((title, i) =>
-    Math.max(title.length, ...rows.map((row) => row[i]?.text.length ?? 0)),
+    Math.max(title.length, ...shown.map((row) => row[i]?.text.length ?? 0)),
   );
   const line = (cells: readonly Cell[]) =>
     cells
@@ -28,5 +32,5 @@ export function formatTable(
       .join('  ')
       .trimEnd();
   const titles = header.map((text): Cell => ({ text, format: 'dim' }));
-  return [line(titles), ...rows.map(line)].join('\n');
+  return [line(titles), ...shown.map(line)].join('\n');
 }

@@ -23,7 +23,7 @@ export function parseDuration(text: string, option: string): number {
   throw new KbuildError(
     'USAGE',
     `--${option} ${text}: not a duration`,
-    'Write 90s, 10m or the like.',
+    'Write 90s, 10m, 12h, 30d or the like.',
   );
 }
 

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { debianHeaders, kdirFiles, under, without } from '../../test/support/kdir-tree.js';
@@ -7,7 +10,8 @@ import {
   writeTree,
   type FileTree,
 } from '../../test/support/temporary-directory.js';
-import { describeBroken, kdirClosure, kdirReach } from './closure.js';
+import { describeBroken } from './broken-reference.js';
+import { kdirClosure, kdirReach } from './closure.js';
 
 /** The targets of a KDIR's mounts, on this machine, relative to the directory it lies in. */
 function targetsOf(files: FileTree, kdir = 'kdir'): string[] {
@@ -61,10 +65,12 @@ describe('kdirClosure', () => {
   it('goes on from what it finds: links of a part lead to further parts', () => {
     const targets = targetsOf({
       'kdir/scripts': { link: '../one/scripts' },
-      'one/scripts/dtc': { link: '../../two/dtc' },
-      'two/dtc/file': '',
+      'one/scripts/Kbuild.include': '',
+      'one/scripts/dtc': { link: '../../two/scripts/dtc' },
+      'two/scripts/Makefile.build': '',
+      'two/scripts/dtc/file': '',
     });
-    expect(targets).toEqual(['kdir', 'one/scripts', 'two/dtc']);
+    expect(targets).toEqual(['kdir', 'one/scripts', 'two/scripts/dtc']);
   });
 
   it('names nothing twice and ends where links go round', () => {
@@ -73,6 +79,7 @@ describe('kdirClosure', () => {
       'kdir/again': { link: '../other/scripts' },
       'kdir/inside': { link: 'include' },
       'kdir/include/x.h': '',
+      'other/scripts/Makefile.build': '',
       'other/scripts/back': { link: '../../kdir/include' },
       'other/scripts/self': { link: '.' },
     });
@@ -186,16 +193,129 @@ describe('kdirReach', () => {
       'kdir/scripts': { link: '/not/installed/scripts' },
       'kdir/include/uapi': { link: '../../elsewhere/uapi' },
       'kdir/source': { link: '/build' },
-      'kdir/tools': { link: '../tools' },
-      'tools/x': '',
+      'kdir/tools': { link: '../parts/tools' },
+      'parts/tools/x': '',
+      'parts/scripts/mod/modpost': '',
     });
     const kdir = join(directory, 'kdir');
     const { mounts, broken } = kdirReach(['/'], kdir);
-    expect(mounts.map(({ target }) => target)).toEqual([kdir, join(directory, 'tools')]);
+    expect(mounts.map(({ target }) => target)).toEqual([kdir, join(directory, 'parts/tools')]);
     expect(broken.map((one) => [describeBroken(one), one.needed])).toEqual([
       [`${kdir}/scripts leads to /not/installed/scripts, which does not exist`, true],
       [`${kdir}/include/uapi leads to ${directory}/elsewhere/uapi, which does not exist`, false],
       [`${kdir}/Makefile includes ${directory}/common/Makefile, which does not exist`, true],
+    ]);
+  });
+});
+
+describe('what a KDIR may show of this machine to the programs in it', () => {
+  const reachOf = (files: FileTree) => {
+    const directory = temporaryDirectory({ ...under('kdir', kdirFiles()), ...files });
+    const { mounts, broken } = kdirReach(['/'], join(directory, 'kdir'));
+    return { directory, targets: mounts.map(({ target }) => target), broken };
+  };
+
+  it.each([
+    '/',
+    '/run',
+    '/run/docker.sock',
+    '/var/run',
+    '/var/run/docker.sock',
+    '/dev',
+    '/dev/null',
+    '/etc',
+    '/etc/passwd',
+    '/proc/self',
+    '/sys/kernel',
+    '/usr',
+    '/usr/src',
+    '/home',
+    '/tmp',
+    homedir(),
+    '/..',
+  ])('is nothing of %s, by whatever link or include', (place) => {
+    const { directory, targets } = reachOf({
+      'kdir/x': { link: place },
+      'kdir/vmlinux': { link: place },
+      'kdir/source': { link: place },
+      'kdir/include/deep': { link: place },
+      'kdir/include/kept/run': { link: `${place}/include/kept/run` },
+      'kdir/.kernelvariables': `include ${place}/Makefile\n-include ${place}/x/y\n`,
+    });
+    expect(targets).toEqual([join(directory, 'kdir')]);
+  });
+
+  it('is no directory of a home or of another project, nor a file of one', () => {
+    const { directory, targets } = reachOf({
+      'kdir/x': { link: '../project' },
+      'kdir/y': { link: '../project/secret' },
+      'project/secret': '',
+    });
+    expect(targets).toEqual([join(directory, 'kdir')]);
+  });
+
+  it('is no place that links of a part lead on to', () => {
+    const { directory, targets } = reachOf({
+      'kdir/source': { link: '../linux' },
+      ...under('linux', kdirFiles()),
+      'linux/x': { link: '/' },
+      'linux/y': { link: '/run' },
+    });
+    expect(targets).toEqual([join(directory, 'kdir'), join(directory, 'linux')]);
+  });
+
+  it('is no pipe', () => {
+    const directory = temporaryDirectory(under('kdir', without(kdirFiles(), 'Module.symvers')));
+    execFileSync('mkfifo', [join(directory, 'pipe')]);
+    writeTree(directory, { 'kdir/Module.symvers': { link: '../pipe' } });
+    const { mounts } = kdirReach(['/'], join(directory, 'kdir'));
+    expect(mounts.map(({ target }) => target)).toEqual([join(directory, 'kdir')]);
+  });
+
+  it('is nothing of it for packages that are unpacked elsewhere either', () => {
+    const root = temporaryDirectory({
+      'usr/src/kdir/.config': '',
+      'usr/src/kdir/x': { link: '/run' },
+      'usr/src/kdir/y': { link: '/' },
+      'usr/src/kdir/z': { link: '../other' },
+      'usr/src/other/file': '',
+      'run/mine': '',
+    });
+    for (const roots of [[root], [root, '/']]) {
+      const { mounts } = kdirReach(roots, '/usr/src/kdir');
+      expect(mounts.map(({ source }) => source)).toEqual([
+        join(root, 'usr/src/kdir'),
+        join(root, 'usr/src/other'),
+      ]);
+    }
+  });
+
+  it('is nothing of it where a package lays a link in the way of another', () => {
+    const secret = temporaryDirectory({ 'part/file': '' });
+    const roots = [
+      temporaryDirectory({ 'usr/src/kdir/x': { link: '../there/part' }, 'usr/src/there/a': '' }),
+      temporaryDirectory({ 'usr/src/there': { link: secret } }),
+    ];
+    const sources = kdirReach(roots, '/usr/src/kdir').mounts.map(({ source }) => source);
+    expect(sources.map((source) => realpathSync(source))).toEqual([
+      join(roots[0]!, 'usr/src/kdir'),
+    ]);
+  });
+
+  it('is told of what no module can do without', () => {
+    const { directory, broken } = reachOf({
+      'kdir/tools': { link: '/etc' },
+      'kdir/include/deep': { link: '/etc/ssl' },
+    });
+    expect(broken.map((one) => [describeBroken(one), one.needed])).toEqual([
+      [
+        `${directory}/kdir/tools leads to /etc, which is no part of a kernel: builds do not see it`,
+        true,
+      ],
+      [
+        `${directory}/kdir/include/deep leads to /etc/ssl, which is no part of a kernel: builds do not see it`,
+        false,
+      ],
     ]);
   });
 });

@@ -1,23 +1,16 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { kdirFindingCatalogue } from './finding-catalogue.js';
-import { follow, linkTarget, locate, lstat, type Roots } from './tree.js';
+import { describeBroken, remedyOfBroken, type BrokenReference } from './broken-reference.js';
+import { isBelow } from './is-below.js';
+import { makefileIncludes } from './makefile-includes.js';
+import { isPartOfKernel } from './part-of-kernel.js';
+import { follow, linkTarget, lstat, type Roots } from './tree.js';
 
 /** A host directory that a build must see at the path where the KDIR expects it. */
 export interface KdirMount {
   source: string;
   target: string;
-}
-
-/** What a KDIR refers to and what does not exist. */
-export interface BrokenReference {
-  /** The link, or the file that includes. */
-  from: string;
-  by: 'link' | 'include';
-  target: string;
-  /** No module can be built without it. */
-  needed: boolean;
 }
 
 /** What a KDIR needs besides itself, as far as it exists. */
@@ -26,25 +19,41 @@ export interface KdirReach {
   broken: BrokenReference[];
 }
 
+/** Something that a directory refers to outside of itself. */
+interface Outward {
+  path: string;
+  /** The name of the link that leads there. */
+  name?: string;
+  /** What to say if builds may not see it. */
+  reference?: BrokenReference;
+}
+
 /**
  * The directories that a KDIR needs: itself, those that links in it lead to, and those that its
  * Makefiles include by a path that leads out of it, and so on for each of these. Distribution
  * headers are split this way (`include /usr/src/linux-headers-…-common/Makefile`,
- * `scripts -> ../../lib/linux-kbuild-6.1/scripts`), and so is a build with `O=`.
+ * `scripts -> ../../lib/linux-kbuild-6.1/scripts`), and so is a build with `O=`. What is no part of
+ * a kernel is not among them, whatever leads there.
  */
 export function kdirReach(roots: Roots, kdir: string): KdirReach {
   const mounts: KdirMount[] = [];
   const broken: BrokenReference[] = [];
-  const covered = (path: string) =>
-    mounts.some(({ target }) => path === target || path.startsWith(`${target}/`));
-  const pending = [kdir];
-  for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
-    if (covered(path)) continue;
-    const source = follow(roots, path);
+  const covered = (path: string) => mounts.some(({ target }) => isBelow(path, target));
+  const place = follow(roots, kdir) ?? kdir;
+  const pending: Outward[] = [{ path: kdir }];
+  for (let outward = pending.shift(); outward !== undefined; outward = pending.shift()) {
+    const { path: target, name, reference } = outward;
+    if (covered(target)) continue;
+    const source = follow(roots, target);
     if (source === undefined) continue;
+    const seen = { target, source, ...(name !== undefined && { name }) };
+    if (target !== kdir && !isPartOfKernel(roots, seen, place)) {
+      if (reference !== undefined) broken.push({ ...reference, refused: true });
+      continue;
+    }
     const directory = statSync(source).isDirectory();
-    mounts.push({ source, target: path });
-    if (directory) pending.push(...outwardPaths(roots, path, source, path === kdir, broken));
+    mounts.push({ source, target });
+    if (directory) pending.push(...outwardPaths(roots, target, source, target === kdir, broken));
   }
   // What lies inside of another mount at its own place needs none of its own.
   const least = mounts
@@ -67,40 +76,30 @@ function outwardPaths(
   source: string,
   strict: boolean,
   broken: BrokenReference[],
-): string[] {
-  const paths: string[] = [];
-  for (const entry of readdirSync(source, { withFileTypes: true })) {
-    if (!entry.isSymbolicLink()) continue;
-    const link = join(path, entry.name);
-    const target = linkTarget([source], entry.name) && linkTarget(roots, link);
+): Outward[] {
+  const paths: Outward[] = [];
+  for (const { name } of readdirSync(source, { withFileTypes: true }).filter(isLink)) {
+    const from = join(path, name);
+    const target = linkTarget([source], name) && linkTarget(roots, from);
     if (target === undefined) continue;
-    if (follow(roots, link) !== undefined) paths.push(target);
-    else if (strict && neededNames.has(entry.name)) {
-      broken.push({ from: link, by: 'link', target, needed: true });
-    }
+    const isNeeded = strict && neededNames.has(name);
+    const reference: BrokenReference = { from, by: 'link', target, needed: true };
+    if (follow(roots, from) !== undefined) {
+      paths.push({ path: target, name, ...(isNeeded && { reference }) });
+    } else if (isNeeded) broken.push(reference);
   }
   if (strict) paths.push(...mirroredTrees(roots, path, source, broken));
-  for (const name of ['Makefile', '.kernelvariables']) {
-    for (const included of includes(roots, join(path, name))) {
-      if (strict && follow(roots, included) === undefined) {
-        broken.push({ from: join(path, name), by: 'include', target: included, needed: true });
-      }
-      paths.push(dirname(included));
+  for (const from of ['Makefile', '.kernelvariables'].map((name) => join(path, name))) {
+    for (const { path: target } of makefileIncludes(roots, from)) {
+      const reference: BrokenReference = { from, by: 'include', target, needed: true };
+      if (strict && follow(roots, target) === undefined) broken.push(reference);
+      paths.push({ path: dirname(target), ...(strict && { reference }) });
     }
   }
   return paths;
 }
 
-/** The paths outside of its directory that a Makefile includes, as it says of itself. */
-function includes(roots: Roots, makefile: string): string[] {
-  const file = locate(roots, makefile);
-  if (file === undefined || !statSync(file, { throwIfNoEntry: false })?.isFile()) return [];
-  // `make O=out` inside of a source tree writes `include ../Makefile`.
-  const lines = readFileSync(file, 'utf8').matchAll(/^-?include\s+((?:\/|\.\.\/)\S+)/gm);
-  return [...lines].flatMap(([, included]) =>
-    included === undefined || included.includes('$') ? [] : [resolve(dirname(makefile), included)],
-  );
-}
+const isLink = (entry: { isSymbolicLink: () => boolean }): boolean => entry.isSymbolicLink();
 
 /**
  * The trees that links deeper in a KDIR lead to, each to the same path in the other tree, as
@@ -111,8 +110,8 @@ function mirroredTrees(
   path: string,
   source: string,
   broken: BrokenReference[],
-): string[] {
-  const trees = new Set<string>();
+): Outward[] {
+  const trees = new Map<string, Outward>();
   const walk = (below: string): void => {
     for (const entry of readdirSync(join(source, below), { withFileTypes: true })) {
       const name = `${below}/${entry.name}`;
@@ -121,18 +120,18 @@ function mirroredTrees(
       const from = join(path, name);
       const target = entry.isSymbolicLink() ? linkTarget(roots, from) : undefined;
       if (target === undefined) continue;
-      if (follow(roots, from) === undefined) {
-        broken.push({ from, by: 'link', target, needed: false });
-      }
+      const reference: BrokenReference = { from, by: 'link', target, needed: false };
+      if (follow(roots, from) === undefined) broken.push(reference);
       if (target.startsWith(`${path}/`)) continue;
       const mirrored = target.endsWith(`/${name}`);
-      trees.add(mirrored ? target.slice(0, -name.length - 1) : target);
+      const tree = mirrored ? target.slice(0, -name.length - 1) : target;
+      if (!trees.has(tree)) trees.set(tree, { path: tree, reference });
     }
   };
   for (const directory of ['arch', 'include', 'scripts', 'tools']) {
     if (lstat(join(source, directory))?.isDirectory()) walk(directory);
   }
-  return [...trees];
+  return [...trees.values()];
 }
 
 /** What a build of modules cannot do without; other links (`source`, `vmlinux-gdb.py`) may dangle. */
@@ -146,11 +145,6 @@ const neededNames = new Set([
   '.config',
 ]);
 
-/** What is broken about a reference, in words. */
-export function describeBroken({ from, by, target }: BrokenReference): string {
-  return `${from} ${by === 'link' ? 'leads to' : 'includes'} ${target}, which does not exist`;
-}
-
 /**
  * The mounts of a KDIR that lacks nothing which it needs.
  * @throws KbuildError KDIR_BROKEN_LINK
@@ -159,6 +153,5 @@ export function kdirClosure(roots: Roots, kdir: string): KdirMount[] {
   const { mounts, broken } = kdirReach(roots, kdir);
   const first = broken.find(({ needed }) => needed);
   if (first === undefined) return mounts;
-  const { remedy } = kdirFindingCatalogue.KDIR_BROKEN_LINK;
-  throw new KbuildError('KDIR_BROKEN_LINK', describeBroken(first), remedy);
+  throw new KbuildError('KDIR_BROKEN_LINK', describeBroken(first), remedyOfBroken(first));
 }

@@ -29,8 +29,15 @@ export function configuredBelow(directory: string): string[] {
   return found.slice(0, 3);
 }
 
-const isConfigured = (path: string): boolean =>
-  lstat(join(path, '.config'))?.isFile() === true && lstat(join(path, 'Makefile')) !== undefined;
+function isConfigured(path: string): boolean {
+  try {
+    return (
+      lstat(join(path, '.config'))?.isFile() === true && lstat(join(path, 'Makefile')) !== undefined
+    );
+  } catch {
+    return false; // what cannot be read is not looked into
+  }
+}
 
 function directoriesIn(path: string): string[] {
   try {

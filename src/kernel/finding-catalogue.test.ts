@@ -4,25 +4,48 @@ import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../data/package-root.js';
 import { errorCodes } from '../errors/codes.js';
 import { kdirFindingCatalogue, type KdirFindingCode } from './finding-catalogue.js';
-import { errorOfFinding, explanationOf, kdirFinding } from './findings.js';
+import { errorOfFinding, explanationOf, kdirFinding, refusalOf } from './findings.js';
 
 const codes = Object.keys(kdirFindingCatalogue) as KdirFindingCode[];
 
 describe('a finding', () => {
   it.each(codes)('of the code %s says why a build minds and what to do', (code) => {
-    const finding = kdirFinding(code, 'note', 'so it is');
     const { explanation, remedy } = kdirFindingCatalogue[code];
-    expect(finding).toEqual({ code, severity: 'note', message: 'so it is', remedy });
-    expect(explanationOf(finding)).toBe(explanation);
     expect(explanation).toMatch(/^[\w"].*[.)]$/);
     expect(remedy).toMatch(/^[A-Z].*\.$/);
   });
 
-  it('stops a plan with an error that there is, for the user to mend', () => {
-    const errors = codes.flatMap((code) => errorOfFinding({ code }) ?? []);
-    expect(errors).toContain('KDIR_NOT_PREPARED');
-    for (const code of errors) expect(errorCodes[code]).toBe(2);
-    expect(errorOfFinding({ code: 'KDIR_TRIMMED' })).toBeUndefined();
+  it('comes with the words of its code, or with better ones', () => {
+    const finding = kdirFinding('KDIR_TRIMMED', 'warning', 'so it is');
+    expect(finding.remedy).toMatch(/CONFIG_UNUSED_KSYMS_WHITELIST/);
+    expect(explanationOf(finding)).toMatch(/exports only the symbols that its own modules use/);
+    const other = { remedy: 'Do that.', mend: 'prepare' } as const;
+    expect(kdirFinding('KDIR_TRIMMED', 'note', 'so it is', other)).toEqual({
+      ...{ code: 'KDIR_TRIMMED', severity: 'note', message: 'so it is' },
+      ...{ remedy: 'Do that.', mend: 'prepare' },
+    });
+  });
+
+  it('stops a plan only where that could not go on, with an error for the user to mend', () => {
+    const refused = codes.filter((code) => errorOfFinding({ code }) !== undefined);
+    expect(refused).toEqual([
+      'KDIR_NOT_FOUND',
+      'KDIR_UNREADABLE',
+      'KDIR_NOT_CONFIGURED',
+      'KDIR_PATH_REFUSED',
+      'KDIR_BROKEN_LINK',
+      'KDIR_MODULES_DISABLED',
+      'KDIR_ARCH_UNKNOWN',
+      'KDIR_NOT_PREPARED',
+      'KDIR_HOST_TOOL_UNREADABLE',
+      'KDIR_NO_SYMVERS',
+    ]);
+    for (const code of refused) {
+      const error = refusalOf(kdirFinding(code, 'error', 'so it is'));
+      expect(error).toMatchObject({ message: 'so it is', hint: kdirFindingCatalogue[code].remedy });
+      expect(errorCodes[error!.code]).toBe(2);
+    }
+    expect(refusalOf(kdirFinding('KDIR_TRIMMED', 'warning', 'so it is'))).toBeUndefined();
   });
 });
 

@@ -47,7 +47,7 @@ export const kdirFindingCatalogue = {
     group: 'directory',
     error: 'KDIR_BROKEN_LINK',
     explanation:
-      'Distribution headers are spread over several directories; often only one of them was copied.',
+      'Distribution headers are spread over several directories; often only one of them was copied. What is no part of a kernel (/run, a home directory) is not shown to builds, whatever leads there.',
     remedy:
       'The KDIR is incomplete: install the package or copy the directory that holds the target, or fetch the headers with --kernel debian:<suite>.',
   },

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors/codes.js';
+import { KbuildError } from '../errors/kbuild-error.js';
 import { kdirFindingCatalogue, type KdirFindingCode } from './finding-catalogue.js';
 
 /** Something about a KDIR that breaks a build, or may break one. */
@@ -28,6 +29,12 @@ export function kdirFinding(
 export function errorOfFinding({ code }: Pick<KdirFinding, 'code'>): ErrorCode | undefined {
   const entry = kdirFindingCatalogue[code];
   return 'error' in entry ? entry.error : undefined;
+}
+
+/** A finding as the error that a plan is refused with; undefined if it can go on with it. */
+export function refusalOf(finding: KdirFinding): KbuildError | undefined {
+  const code = errorOfFinding(finding);
+  return code && new KbuildError(code, finding.message, finding.remedy);
 }
 
 /** Why a build minds. */

@@ -1,4 +1,5 @@
-import { rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, truncateSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kdirFiles, under } from '../../test/support/kdir-tree.js';
@@ -126,6 +127,33 @@ describe('treeFingerprint', () => {
       expect(fingerprint()).not.toBe(before);
     },
   );
+
+  it.each(['.kernelvariables', 'Makefile', '.config', 'Module.symvers', 'vmlinux'])(
+    'waits for no pipe in the place of %s, and takes it for none',
+    (name) => {
+      const { path, fingerprint } = kernelTree();
+      rmSync(path(name), { force: true });
+      const before = fingerprint();
+      execFileSync('mkfifo', [path(name)]);
+      expect(fingerprint()).not.toBe(before);
+    },
+  );
+
+  it('waits for no pipe or device that a mount is', () => {
+    const directory = temporaryDirectory();
+    execFileSync('mkfifo', [join(directory, 'pipe')]);
+    for (const source of [join(directory, 'pipe'), '/dev/zero']) {
+      expect(treeFingerprint([{ source, target: '/x' }])).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  it('holds no file in memory that is larger than it could be', () => {
+    const { path, fingerprint } = kernelTree();
+    truncateSync(path('.config'), 3 * 2 ** 30);
+    const before = fingerprint();
+    truncateSync(path('.config'), 4 * 2 ** 30);
+    expect(fingerprint()).not.toBe(before);
+  });
 
   it('is another one for the same files at another place', () => {
     const [one, other] = [kernelTree(), kernelTree()];

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { KdirMount } from './closure.js';
+import { longestText } from './read-text.js';
 import { lstat } from './tree.js';
 
 /** What a module's build reads of a kernel tree; the rest (drivers/, *.o) does not matter. */
@@ -27,8 +28,9 @@ export function treeFingerprint(mounts: readonly KdirMount[]): string {
   const hash = createHash('sha256');
   for (const { source, target } of mounts) {
     hash.update(`${target}\0`);
-    if (!statSync(source).isDirectory()) {
-      hash.update(readFileSync(source));
+    const stat = statSync(source);
+    if (!stat.isDirectory()) {
+      content(source, stat);
       continue;
     }
     const entries = list(source);
@@ -51,10 +53,17 @@ export function treeFingerprint(mounts: readonly KdirMount[]): string {
     } else if (stat.isSymbolicLink()) {
       hash.update(`${name}\0-> ${readlinkSync(path)}\0`);
     } else if (byContent.has(name)) {
-      hash.update(`${name}\0`).update(readFileSync(path));
+      hash.update(`${name}\0`);
+      content(path, stat);
     } else {
       hash.update(`${name}\0${stat.size}\0${stat.mtimeMs}\0`);
     }
+  }
+
+  /** Of a regular file (a pipe or a device may never end); of a vmlinux, size and time again. */
+  function content(path: string, stat: Stats): void {
+    const isRead = stat.isFile() && stat.size <= longestText;
+    hash.update(isRead ? readFileSync(path) : `${stat.size}\0${stat.mtimeMs}\0`);
   }
 }
 

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
-import { KbuildError } from '../errors/kbuild-error.js';
-import { errorOfFinding } from './findings.js';
+import { refusalOf } from './findings.js';
 import type { Kdir, ReadKdirOptions } from './kdir-value.js';
 import { surveyKdir } from './survey.js';
 import { follow } from './tree.js';
@@ -16,8 +15,8 @@ export function readKdir(path: string, options: ReadKdirOptions = {}): Kdir {
   const { kdir, findings } = surveyKdir(path, { ...options, depth: 'quick' });
   if (kdir !== undefined) return kdir;
   for (const finding of findings) {
-    const code = errorOfFinding(finding);
-    if (code !== undefined) throw new KbuildError(code, finding.message, finding.remedy);
+    const refusal = refusalOf(finding);
+    if (refusal !== undefined) throw refusal;
   }
   throw new Error(`nothing is wrong with the KDIR ${path}, and yet it is none`);
 }

@@ -1,7 +1,8 @@
-import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { follow, locate, linkTarget, type Roots } from './tree.js';
+import { makefileIncludes, type MakefileInclude } from './makefile-includes.js';
+import { follow, linkTarget, type Roots } from './tree.js';
 
 /** Where a KDIR is to be read: its path, and the directories that its absolute paths lie below. */
 export interface KdirPlace {
@@ -56,21 +57,19 @@ function referencesOf(root: string, kdir: string): Reference[] {
     if (target === undefined) return [];
     return [{ target, absolute: isAbsolute(readlinkSync(join(root, link))) }];
   });
-  const makefiles = ['Makefile', '.kernelvariables'].flatMap((name) => {
-    const file = locate([root], join(kdir, name));
-    const text = file === undefined ? '' : readText(file);
-    return [...text.matchAll(/^-?include\s+(\/\S+)/gm)].flatMap(([, target]) =>
-      target === undefined ? [] : [{ target, absolute: true }],
-    );
-  });
+  const makefiles = ['Makefile', '.kernelvariables'].flatMap((name) =>
+    includesOf(root, join(kdir, name))
+      .filter(({ written }) => isAbsolute(written))
+      .map(({ path: target }) => ({ target, absolute: true })),
+  );
   return [...links, ...makefiles].filter(({ target }) => !target.startsWith(`${kdir}/`));
 }
 
-function readText(file: string): string {
+function includesOf(root: string, makefile: string): MakefileInclude[] {
   try {
-    return statSync(file).isFile() ? readFileSync(file, 'utf8') : '';
+    return makefileIncludes([root], makefile);
   } catch {
-    return ''; // the survey says what cannot be read
+    return []; // the survey says what cannot be read
   }
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KdirReach } from './closure.js';
+import { readText } from './read-text.js';
 import { lstat } from './tree.js';
 
 /**
@@ -24,11 +25,7 @@ export function isMovable(path: string, { mounts }: KdirReach): boolean {
   const [only] = mounts;
   if (only === undefined || mounts.length > 1 || only.target !== path) return false;
   const files = ['Makefile', '.kernelvariables'].map((name) => join(only.source, name));
-  const names = files.some(
-    (file) =>
-      statSync(file, { throwIfNoEntry: false })?.isFile() === true &&
-      readFileSync(file, 'utf8').includes(path),
-  );
+  const names = files.some((file) => readText(file).includes(path));
   return !names && !hasAbsoluteLinks(only.source);
 }
 

@@ -173,4 +173,22 @@ describe('parseRepository', () => {
     const image = { ...(changed('suite', undefined) as AptRepository), image: 'x' };
     expect(read(image)).toMatchObject({ image: 'x' });
   });
+
+  it('refuses keys of sources that it does not name, which would be taken for nothing', async () => {
+    const error = await kbuildErrorOf(() => read(changed('sources', undefined)));
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.message).toBe(
+      "r.yaml: 'keys' without 'sources': the image's own repositories have keys of their own",
+    );
+    expect(error.hint).toContain('sources:');
+    const neither = changed('keys', undefined, changed('sources', undefined));
+    expect(read(neither)).not.toHaveProperty('keys');
+    expect(read({ ...(neither as AptRepository), keys: [] })).toMatchObject({ keys: [] });
+  });
+
+  it('takes headers that are whole, to which nothing else belongs', () => {
+    const { kernels } = read(changed('kernels.with', undefined)) as AptRepository;
+    expect(kernels).toEqual({ ...apt.kernels, with: undefined });
+    expect(kernels.with).toBeUndefined();
+  });
 });

@@ -38,7 +38,7 @@ export const aptRepositorySchema = z.strictObject({
   native: z.boolean().optional(),
   kernels: z.strictObject({
     package: pattern.refine(hasGroup, 'it has no group for the release'),
-    with: pattern,
+    with: pattern.optional(),
     latest: z.string(),
     flavours: z.record(z.string(), z.string()).optional(),
     kdir: z.string().startsWith('/'),
@@ -99,6 +99,13 @@ export function parseRepository(file: string, text: string, directory: string): 
       'CONFIG_INVALID',
       `${file}: 'sources' without 'keys': nothing would tell whose packages these are`,
       'Add the file of the public key that signs the repository: keys: [vendor.asc].',
+    );
+  }
+  if (repository.sources === undefined && keys.length > 0) {
+    throw new KbuildError(
+      'CONFIG_INVALID',
+      `${file}: 'keys' without 'sources': the image's own repositories have keys of their own`,
+      "Add the repository that they sign: sources: …, or leave 'keys' out.",
     );
   }
   if (manager === 'apt' && repository.suite === undefined && repository.image === undefined) {

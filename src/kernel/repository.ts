@@ -34,8 +34,8 @@ export interface AptRepository extends CommonRepository {
   kernels: {
     /** Matches the names of the packages that are a kernel's headers; the group is its release. */
     package: string;
-    /** Matches the names of those of its dependencies that belong to the KDIR. */
-    with: string;
+    /** Matches the names of those of its dependencies that belong to the KDIR; absent: it is whole. */
+    with?: string | undefined;
     /** The meta package that follows the newest kernel; `{flavour}` is the arch's flavour. */
     latest: string;
     /** Flavours by arch, where they are not those of `toolchains/arch/`. */

@@ -28,7 +28,7 @@ const providerOf = (ref: KernelRef): KernelProvider<KernelRef['provider']> =>
  * What becomes of each kernel that references name, for the archs that are asked; fetched or made if
  * need be. A kernel that is there and cannot be had, or cannot be used, is a value.
  * @param asked the archs that the user named, or undefined if any will do
- * @throws KbuildError KERNEL_*, KDIR_ARCH_MISMATCH for a reference that names nothing of what is asked
+ * @throws KbuildError KERNEL_REF; KERNEL_*, KDIR_ARCH_MISMATCH where nothing is named of what is asked
  */
 export async function resolveEach(
   refs: readonly string[],
@@ -38,9 +38,16 @@ export async function resolveEach(
 ): Promise<Resolution[]> {
   const resolutions = new Map<string, Resolution>();
   const refused: Kdir[] = [];
-  for (const text of refs) {
-    const ref = parseKernelRef(text, context.repositories);
-    for (const resolution of await providerOf(ref).resolve(ref, archs, context)) {
+  const parsed = refs.map((text) => [text, parseKernelRef(text, context.repositories)] as const);
+  for (const [text, ref] of parsed) {
+    const found = await providerOf(ref)
+      .resolve(ref, archs, context)
+      .catch((error: unknown): Resolution[] => {
+        const mayGoOn = error instanceof KbuildError && error.code !== 'INTERRUPTED';
+        if (!mayGoOn || refs.length === 1) throw error;
+        return [{ ref: text, error }];
+      });
+    for (const resolution of found) {
       if ('error' in resolution) {
         resolutions.set(`${resolution.ref}\0${resolution.arch ?? ''}`, resolution);
         continue;

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archByName } from '../arch/arch.js';
@@ -272,7 +280,7 @@ describe('surveyKdir', () => {
     [
       'the compiler’s name in the .config',
       () => undefined,
-      ['warning KDIR_COMPILER_UNKNOWN'],
+      ['error KDIR_COMPILER_UNKNOWN'],
       /names no compiler/,
       arm64Config.replace('CONFIG_GCC_VERSION=120200\n', ''),
     ],
@@ -468,6 +476,20 @@ describe('surveyKdir', () => {
       expect(codesOf(path)).toHaveLength(1);
     }
   });
+
+  it.each(['.config', 'Makefile', 'Module.symvers', 'include/config/auto.conf'])(
+    'says that %s is too long to be read, and does not try to hold it',
+    (name) => {
+      for (const size of [600 * 2 ** 20, 3 * 2 ** 30]) {
+        const path = kdirAt(healthyKdir());
+        truncateSync(join(path, name), size);
+        const { findings, kdir } = survey(path);
+        expect(findings.at(-1)!.code).toBe('KDIR_UNREADABLE');
+        expect(findings.at(-1)!.message).toContain(`${name} is longer than 64 MiB`);
+        expect(kdir).toBeUndefined();
+      }
+    },
+  );
 
   it('survives files that are no text and no program', () => {
     const junk = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256));

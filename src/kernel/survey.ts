@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { allArchs, hostArch, type Arch } from '../arch/arch.js';
 import { cheapChecks, dependentChecks, thoroughChecks } from './checks/index.js';
@@ -14,6 +14,7 @@ import type { HostProgram } from './host-program.js';
 import { describeKdir, type Kdir, type ReadKdirOptions } from './kdir-value.js';
 import { kernelVersion, releaseOf } from './kernel-release.js';
 import { isMovable, isRefusedByKbuild } from './movable.js';
+import { readText } from './read-text.js';
 import { allSuites, type Suite } from './suite.js';
 import { follow, type Roots } from './tree.js';
 
@@ -54,7 +55,7 @@ export function surveyKdir(path: string, options: SurveyOptions = {}): KdirSurve
     look(survey, options);
   } catch (error) {
     const { code, syscall, message } = error as NodeJS.ErrnoException;
-    if (code === undefined || syscall === undefined) throw error;
+    if (code === undefined || (syscall === undefined && !tooLarge.has(code))) throw error;
     survey.findings.push(
       kdirFinding('KDIR_UNREADABLE', 'error', `${path} cannot be read: ${message}`),
     );
@@ -62,6 +63,9 @@ export function surveyKdir(path: string, options: SurveyOptions = {}): KdirSurve
   }
   return survey;
 }
+
+/** What Node.js says of files that are larger than it can hold. */
+const tooLarge = new Set(['ERR_STRING_TOO_LONG', 'ERR_FS_FILE_TOO_LARGE']);
 
 function look(survey: KdirSurvey, options: SurveyOptions): void {
   const { path, roots, findings } = survey;
@@ -71,7 +75,7 @@ function look(survey: KdirSurvey, options: SurveyOptions): void {
     findings.push(missing);
     return;
   }
-  const text = readFileSync(find('.config') ?? '', 'utf8');
+  const text = readText(find('.config'));
   const config = parseKernelConfig(text);
   const arch = allArchs().find((candidate) => isSet(config, candidate.config));
   const compiler = kernelCompiler(config);

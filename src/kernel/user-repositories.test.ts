@@ -65,7 +65,12 @@ describe('withUserRepositories', () => {
   });
 
   it('find their keys beside the file', async () => {
-    const text = stringify({ ...bookworm, distribution: 'acme', keys: ['k.asc'] });
+    const text = stringify({
+      ...bookworm,
+      distribution: 'acme',
+      sources: 'Types: deb',
+      keys: ['k.asc'],
+    });
     const kept = temporaryDirectory({ 'acme.yaml': text, 'k.asc': 'a key' });
     const [first] = await withUserRepositories([], shipped, kept);
     expect(first?.keys).toEqual([join(kept, 'k.asc')]);
@@ -73,7 +78,7 @@ describe('withUserRepositories', () => {
 
   it.each([
     ['a file that is not there', 'nothing.yaml', 'ENOENT'],
-    ['a directory', '.', 'EISDIR'],
+    ['a directory', '.', 'is no file'],
   ])('refuses %s, by its name', async (_, name, why) => {
     const file = join(temporaryDirectory(), name);
     const error = await kbuildErrorOf(() => withUserRepositories([file], shipped, nowhere));

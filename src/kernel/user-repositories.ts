@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
@@ -23,7 +23,7 @@ export async function withUserRepositories(
 ): Promise<Repository[]> {
   const kept = existsSync(directory)
     ? readdirSync(directory)
-        .filter((name) => name.endsWith('.yaml'))
+        .filter((name) => /\.ya?ml$/.test(name))
         .sort()
         .map((name) => join(directory, name))
     : [];
@@ -41,6 +41,7 @@ export async function withUserRepositories(
 
 function read(path: string): string {
   try {
+    if (!statSync(path).isFile()) throw new Error(`${path} is no file`); // a pipe may never end
     return readFileSync(path, 'utf8');
   } catch (cause) {
     throw new KbuildError(

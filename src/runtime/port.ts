@@ -1,4 +1,4 @@
-/** A host path that a container sees at another path; always read-only but for fetches. */
+/** A host path that a container sees at another path, read-only unless it says `writable`. */
 export interface Mount {
   source: string;
   target: string;

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
-import { makeDirectoryAtomic, temporaryName, writeFileAtomic } from './atomic.js';
+import { makeDirectoryAtomic, removeWhole, temporaryName, writeFileAtomic } from './atomic.js';
 
 describe('temporaryName', () => {
   it('is hidden, beside the path, and never the same twice', () => {
@@ -104,5 +104,45 @@ describe('makeDirectoryAtomic', () => {
       makeDirectoryAtomic(join(directory, 'made'), () => Promise.resolve()),
     ).rejects.toThrow('ENOTDIR');
     expect(readdirSync(directory)).toEqual(['made']);
+  });
+});
+
+describe('removeWhole', () => {
+  it('removes a file, or a directory with all below it, and nothing beside it', async () => {
+    const directory = temporaryDirectory({ file: '', 'deep/er/x': '', beside: '' });
+    await removeWhole(join(directory, 'file'));
+    await removeWhole(join(directory, 'deep'));
+    expect(readdirSync(directory)).toEqual(['beside']);
+  });
+
+  it('removes a link, and not what it leads to', async () => {
+    const directory = temporaryDirectory({ 'real/file': 'x', link: { link: 'real' } });
+    await removeWhole(join(directory, 'link'));
+    expect(readdirSync(directory)).toEqual(['real']);
+    expect(readdirSync(join(directory, 'real'))).toEqual(['file']);
+  });
+
+  it('shows a reader all of a directory or nothing', async () => {
+    const count = 2_000;
+    const files = Array.from({ length: count }, (_, i) => [`whole/${i}`, ''] as const);
+    const directory = temporaryDirectory(Object.fromEntries(files));
+    const whole = join(directory, 'whole');
+    const seen = new Set<number>();
+    const removing = new AbortController();
+    const removal = removeWhole(whole).finally(() => {
+      removing.abort();
+    });
+    while (!removing.signal.aborted) {
+      const names = existsSync(whole) ? readdirSync(whole) : [];
+      seen.add(names.length);
+      await new Promise(setImmediate);
+    }
+    await removal;
+    expect([...seen].filter((names) => names !== count && names !== 0)).toEqual([]);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('says so where there is nothing', async () => {
+    await expect(removeWhole(join(temporaryDirectory(), 'gone'))).rejects.toThrow('ENOENT');
   });
 });

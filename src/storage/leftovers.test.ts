@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { deadProcess } from '../../test/support/dead-process.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { hostIdentity } from './owner.js';
-import { claim, reapLeftovers, release } from './leftovers.js';
+import { claim, release } from './claim.js';
+import { reapLeftovers } from './leftovers.js';
 
 describe('reapLeftovers', () => {
   it('removes what the dead left unfinished, and nothing else', async () => {

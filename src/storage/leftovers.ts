@@ -1,16 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { currentOwner, formatOwner, isGone, parseOwner } from './owner.js';
-
-const ownerFile = 'owner';
-
-/** Notes in an unfinished directory who makes it. */
-export const claim = (directory: string): Promise<void> =>
-  writeFile(join(directory, ownerFile), formatOwner(currentOwner()));
-
-/** Takes the note out of a directory that is finished. */
-export const release = (directory: string): Promise<void> => rm(join(directory, ownerFile));
+import { claimOf } from './claim.js';
 
 /**
  * Removes what killed runs left unfinished in a directory of finished ones. What cannot be removed
@@ -18,8 +9,8 @@ export const release = (directory: string): Promise<void> => rm(join(directory, 
  */
 export async function reapLeftovers(parent: string): Promise<void> {
   for (const path of temporaries(parent)) {
-    const owner = parseOwner(await readFile(join(path, ownerFile), 'utf8').catch(() => ''));
-    if (!(owner === undefined ? isOld(path) : isGone(owner))) continue;
+    const claimed = await claimOf(path);
+    if (!(claimed?.over ?? isOld(path))) continue;
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }

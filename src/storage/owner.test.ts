@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deadProcess } from '../../test/support/dead-process.js';
 import { currentOwner, formatOwner, isGone, parseOwner, hostIdentity } from './owner.js';
@@ -42,6 +43,27 @@ describe('isGone', () => {
     child.stdin.end();
     await once(child, 'exit');
     expect(isGone(owner)).toBe(true);
+  });
+
+  it('is true for a zombie, which has ended though its PID is still there', async () => {
+    // What the shell becomes does not know that it has a child, and never takes note of its end.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 100'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    const fields = () => {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    };
+    const owner = { host: hostIdentity(), pid, started: fields()[22 - 3] ?? '' };
+    try {
+      for (let tries = 0; fields()[0] !== 'Z' && tries < 500; tries++) await sleep(10);
+      expect([fields()[0], fields()[22 - 3]]).toEqual(['Z', owner.started]);
+      expect(isGone(owner)).toBe(true);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('is true for a process that has ended, and for a later one of its PID', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { currentOwner, formatOwner, isGone, parseOwner } from './owner.js';
+import { claim, claimOf, ownerFile } from './claim.js';
 
 /** A run's own scratch space, removed with the run. */
 export interface RunDirectory {
@@ -10,8 +10,6 @@ export interface RunDirectory {
   remove(): Promise<void>;
 }
 
-const ownerFile = 'owner';
-
 /** Makes the scratch directory of one run, and clears those of runs that were killed. */
 export async function openRunDirectory(cache: string): Promise<RunDirectory> {
   const runs = join(cache, 'runs');
@@ -19,7 +17,7 @@ export async function openRunDirectory(cache: string): Promise<RunDirectory> {
   const path = join(runs, id);
   await mkdir(path, { recursive: true });
   try {
-    await writeFile(join(path, ownerFile), formatOwner(currentOwner()));
+    await claim(path);
   } catch (error) {
     // Nobody could tell later whose it was.
     await rm(path, { recursive: true, force: true });
@@ -39,8 +37,8 @@ export async function otherRuns(cache: string, own: string): Promise<number[]> {
   for (const id of await readdir(runs)) {
     const path = join(runs, id);
     if (path === own) continue;
-    const owner = parseOwner(await readFile(join(path, ownerFile), 'utf8').catch(() => ''));
-    if (owner !== undefined && !isGone(owner)) pids.push(owner.pid);
+    const claimed = await claimOf(path);
+    if (claimed?.over === false) pids.push(claimed.owner.pid);
   }
   return pids;
 }
@@ -48,9 +46,9 @@ export async function otherRuns(cache: string, own: string): Promise<number[]> {
 async function reapRunDirectories(runs: string): Promise<void> {
   for (const id of await readdir(runs)) {
     const path = join(runs, id);
-    const owner = parseOwner(await readFile(join(path, ownerFile), 'utf8').catch(() => ''));
+    const claimed = await claimOf(path);
     // What a container of its still writes to is left to the next run.
-    if (owner !== undefined && isGone(owner)) await removeRun(path).catch(() => undefined);
+    if (claimed?.over === true) await removeRun(path).catch(() => undefined);
   }
 }
 

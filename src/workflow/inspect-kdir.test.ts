@@ -1,5 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archByName, hostArch } from '../arch/arch.js';
 import { healthyKdir, healthyTools, kdirAt } from '../../test/support/healthy-kdir.js';
@@ -41,8 +41,23 @@ describe('inspectKdirs', () => {
     expect(nothing.verdict).toBe('broken');
   });
 
-  it('tells foreign host tools as what a build mends', async () => {
+  it('promises no mending of what a build would refuse: no tools, and no source of them', async () => {
     const path = kdirAt(healthyKdir());
+    for (const name of ['scripts/basic/fixdep', 'scripts/mod/modpost']) rmSync(join(path, name));
+    const { verdict, findings } = await reportOf(path);
+    expect(verdict).toBe('broken');
+    expect(findings.map(({ code, mend }) => [code, mend])).toEqual([
+      ['KDIR_NOT_PREPARED', undefined],
+    ]);
+  });
+
+  it('tells foreign host tools as what a build mends, where it can', async () => {
+    const path = kdirAt(healthyKdir());
+    for (const name of ['basic/fixdep.c', 'mod/modpost.c', 'genksyms/genksyms.c']) {
+      const source = join(path, 'scripts', name);
+      mkdirSync(dirname(source), { recursive: true });
+      writeFileSync(source, '');
+    }
     const { machine } = archByName(foreign).elf;
     for (const name of healthyTools) {
       writeFileSync(join(path, name), hostTool(['2.17'], machine));
@@ -53,6 +68,13 @@ describe('inspectKdirs', () => {
     expect(report.findings).toContainEqual(
       expect.objectContaining({ code: 'KDIR_HOST_TOOL_MACHINE', mend: 'host-tools' }),
     );
+    rmSync(join(path, 'scripts/genksyms/genksyms.c'));
+    const refused = await reportOf(path);
+    expect(refused.verdict).toBe('broken');
+    expect(refused.findings.map(({ code }) => code)).toEqual(
+      report.findings.map(({ code }) => code),
+    );
+    expect(refused.findings.filter(({ mend }) => mend !== undefined)).toEqual([]);
   });
 
   it('holds the host tools against the image of the toolchain', async () => {

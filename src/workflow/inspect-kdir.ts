@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { allArchs } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { KernelCompiler } from '../kernel/compiler.js';
 import { explanationOf, kdirFinding, type KdirFinding } from '../kernel/findings.js';
 import type { Kdir } from '../kernel/kdir.js';
+import { needsMending } from '../kernel/layer/mend-kdir.js';
+import { readText } from '../kernel/read-text.js';
 import { resolveEach } from '../kernel/resolve.js';
 import type { KdirSurvey } from '../kernel/survey.js';
 import { parseSymvers } from '../kernel/symvers.js';
@@ -63,11 +64,12 @@ async function surveysOf(
 function reportOf(ref: string, survey: KdirSurvey): KdirReport {
   const { path, release, arch, kdir, compiler } = survey;
   const toolchain = compiler && toolchainFor({ compiler, ...kdir });
-  const findings = [...survey.findings];
+  const isMended = survey.findings.some(({ mend }) => mend !== undefined) && isMendable(survey);
+  const findings = survey.findings.map((finding) => (isMended ? finding : withoutMend(finding)));
   if (compiler !== undefined && toolchain === undefined) findings.push(noToolchain(compiler));
   const errors = findings.filter(({ severity }) => severity === 'error');
   const foreign = findings.find(({ code }) => stopsTools.has(code));
-  const symbols = kdir && parseSymvers(readFileSync(kdir.symversPath, 'utf8')).size;
+  const symbols = kdir && parseSymvers(readText(kdir.symversPath)).size;
   return {
     ref,
     path,
@@ -89,6 +91,21 @@ function reportOf(ref: string, survey: KdirSurvey): KdirReport {
           : `run in the image of ${toolchain.name}`,
     ...(kdir !== undefined && symbols !== undefined && { kdir: { ...kdir, symbols } }),
   };
+}
+
+/** Whether a build mends it, as it would find out for itself. Nothing is made. */
+function isMendable(survey: KdirSurvey): boolean {
+  try {
+    return needsMending(survey);
+  } catch (error) {
+    if (error instanceof KbuildError) return false;
+    throw error;
+  }
+}
+
+function withoutMend(finding: KdirFinding): KdirFinding {
+  const { code, severity, message, remedy } = finding;
+  return { code, severity, message, remedy };
 }
 
 /** Findings by which the programs that every module needs do not run. */

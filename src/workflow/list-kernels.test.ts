@@ -107,4 +107,14 @@ describe('listKernels', () => {
   ])('refuses %j', async (name, code) => {
     expect((await kbuildErrorOf(() => list(mirror(), name))).code).toBe(code);
   });
+
+  it('fails where none of several can be asked, with what the first said', async () => {
+    const apt = mirror();
+    const [first = ''] = suites(apt);
+    apt.context.runInSuite = (_, { title }) => {
+      throw new KbuildError('FETCH_FAILED', title, '');
+    };
+    const error = await kbuildErrorOf(() => list(apt, 'debian'));
+    expect([error.code, error.message]).toEqual(['FETCH_FAILED', `apt for ${first}`]);
+  });
 });

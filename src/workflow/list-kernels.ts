@@ -20,15 +20,19 @@ export async function listKernels(
 ): Promise<KernelListing[]> {
   const refs = refsOf(name, provider.repositories.map(repositoryId));
   const found: KernelListing[] = [];
+  const failures: KbuildError[] = [];
   for (const ref of refs) {
     try {
       found.push(...(await listOf(ref, archs, provider)));
     } catch (error) {
-      const told = error instanceof KbuildError && error.code !== 'INTERRUPTED' && refs.length > 1;
-      if (!told) throw error;
-      provider.emit({ type: 'warning', message: `${ref}: ${error.message}`, hint: error.hint });
+      if (!(error instanceof KbuildError) || error.code === 'INTERRUPTED') throw error;
+      failures.push(error);
+      const { message, hint } = error;
+      if (refs.length > 1) provider.emit({ type: 'warning', message: `${ref}: ${message}`, hint });
     }
   }
+  const [first] = failures;
+  if (first !== undefined && failures.length === refs.length) throw first;
   const wanted = (listing: KernelListing): boolean =>
     filter === undefined ||
     matchesGlob(listing.release, filter) ||
@@ -43,9 +47,9 @@ function refsOf(name: string | undefined, ids: readonly string[]): string[] {
   if (name === 'host') return ['host/*'];
   const distribution = whole(name);
   if (distribution.length > 0) return distribution;
-  const isSuite = /^[^/:]+:[^/]+$/.test(name) && !name.startsWith('source:');
-  if (!isSuite) return [name];
+  const [, suites, selector = '*'] = /^([^/:]+:[^/:]+)(?:\/(.+))?$/.exec(name) ?? [];
+  if (suites === undefined || name.startsWith('source:')) return [name];
   // A glob over suites: each by itself, so that one that does not answer is told of.
-  const suites = ids.filter((id) => matchesGlob(id, name)).map((id) => `${id}/*`);
-  return suites.length > 0 ? suites : [`${name}/*`];
+  const matching = ids.filter((id) => matchesGlob(id, suites)).map((id) => `${id}/${selector}`);
+  return matching.length > 0 ? matching : [`${suites}/${selector}`];
 }

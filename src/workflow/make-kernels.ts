@@ -1,9 +1,14 @@
 import { statSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { hostArch, type Arch } from '../arch/arch.js';
+import { checkOutput } from '../artifact/check-output.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { describeSource, readDescription } from '../kernel/providers/source/description.js';
+import {
+  describeSource,
+  readDescription,
+  type SourceDescription,
+} from '../kernel/providers/source/description.js';
 import { prepareSource, type PreparedKernel } from '../kernel/providers/source/prepare-source.js';
 import type { Session } from './session.js';
 
@@ -50,6 +55,7 @@ export async function makeKernels(
   const description = isDescription
     ? await readDescription(resolve(source))
     : await describeSource({ ...fields, source }, place);
+  checkTargets(request);
   const wanted = archs.length > 0 ? archs : [hostArch()];
   const kernels: PreparedKernel[] = [];
   for (const arch of description.arch === undefined ? wanted : wanted.slice(0, 1)) {
@@ -57,7 +63,7 @@ export async function makeKernels(
     kernels.push(kernel);
     if (output !== undefined) await copyOut(kernel, output, wanted.length > 1);
   }
-  if (save !== undefined) await writeFile(save, await describe(fields, source, archs));
+  if (save !== undefined) await writeFile(save, await describe(description, fields, archs));
   return kernels;
 }
 
@@ -78,22 +84,31 @@ function fieldsOf(options: SourceOptions): Record<string, unknown> {
   };
 }
 
+/** What could not be written is found before a whole kernel is built. */
+function checkTargets({ save, output }: MakeRequest): void {
+  if (output !== undefined) checkOutput(resolve(output));
+  const directory = save === undefined ? '.' : dirname(resolve(save));
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new KbuildError(
+    'USAGE',
+    `--save ${save}: there is no directory ${directory}`,
+    'Make it, or name a file in another one.',
+  );
+}
+
 /** A description as a file has it, its paths absolute: it may be moved. */
 async function describe(
+  { source, revision, config, fragments }: SourceDescription,
   fields: Record<string, unknown>,
-  source: string,
   archs: readonly Arch[],
 ): Promise<string> {
   const { stringify } = await import('yaml');
-  const { config, fragments } = fields;
-  const isFile =
-    typeof config === 'string' && statSync(config, { throwIfNoEntry: false })?.isFile() === true;
   return stringify({
-    source: resolve(source),
+    source: revision === undefined ? source : `${source}#${revision}`,
     ...fields,
     ...(archs.length === 1 && { arch: archs[0]?.name }),
-    ...(isFile && { config: resolve(config) }),
-    ...(Array.isArray(fragments) && { fragments: fragments.map((path) => resolve(String(path))) }),
+    ...('file' in config && { config: config.file }),
+    ...(fragments.length > 0 && { fragments }),
   });
 }
 

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { archByName, hostArch, type Arch } from '../arch/arch.js';
-import { KbuildError } from '../errors/kbuild-error.js';
 import { defaultKernelRef } from '../kernel/ref.js';
 import type { Resolution } from '../kernel/providers/port.js';
 import { resolveEach } from '../kernel/resolve.js';
@@ -14,6 +13,7 @@ import { toolchainByName, type Toolchain } from '../toolchain/toolchain.js';
 import { chooseToolchains } from './choose-toolchains.js';
 import { checkHostTarget } from './host-targets.js';
 import { readyTarget } from './ready-target.js';
+import { unusableKernel, type UnusableKernel } from './unusable-kernel.js';
 import type { Session } from './session.js';
 
 /** What to build, and for what. Lists that are empty leave the choice to the configuration. */
@@ -30,15 +30,6 @@ export interface PlanRequest extends MakeOptions {
   prepare: 'auto' | 'never';
   /** Refuse the whole plan if one kernel cannot be used. */
   failFast: boolean;
-}
-
-/** A kernel that was named, and that nothing can be built for. */
-export interface UnusableKernel {
-  /** As a reference names it. */
-  ref: string;
-  release?: string;
-  arch?: string;
-  error: KbuildError;
 }
 
 /** What is to be done, and for which kernels nothing can be. */
@@ -85,21 +76,6 @@ export async function plan(request: PlanRequest, session: Session): Promise<Plan
   const [first] = unusable.values();
   if (first !== undefined && (jobs.length === 0 || request.failFast)) throw first.error;
   return { jobs, unusable: [...unusable.values()] };
-}
-
-function unusableKernel(kernel: Resolution, error: unknown): UnusableKernel {
-  if (!(error instanceof KbuildError) || error.code === 'INTERRUPTED') throw error;
-  if ('kdir' in kernel) {
-    const { release, arch } = kernel.kdir;
-    return { ref: kernel.ref, release, arch, error };
-  }
-  const { ref, release, arch } = kernel;
-  return {
-    ref,
-    ...(release !== undefined && { release }),
-    ...(arch !== undefined && { arch }),
-    error,
-  };
 }
 
 function withOutput(project: Project, output: string | undefined): Project {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { archByName, hostArch, type Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
@@ -10,6 +10,7 @@ import { chooseToolchains } from './choose-toolchains.js';
 import { makeKernels, type SourceOptions } from './make-kernels.js';
 import { readyTarget } from './ready-target.js';
 import type { Session } from './session.js';
+import { unusableKernel, type UnusableKernel } from './unusable-kernel.js';
 
 export interface PrepareRequest extends SourceOptions {
   /** A reference, the path of a KDIR, or of a kernel's source: a tarball, a tree. */
@@ -34,6 +35,8 @@ export interface ReadyKdir {
 
 export interface PrepareReport {
   kdirs: ReadyKdir[];
+  /** Kernels that were named, and that nothing can be built for. */
+  unusable: UnusableKernel[];
   /** Kernels that were made from source. */
   kernels: PreparedKernel[];
 }
@@ -59,7 +62,14 @@ export async function prepareKernels(
     }
     const wanted = { ...source, archs, ...(toolchain !== undefined && { toolchain }) };
     const made = { ...wanted, source: what.replace(/^source:/, '') };
-    return { kdirs: [], kernels: await makeKernels(made, session) };
+    return { kdirs: [], unusable: [], kernels: await makeKernels(made, session) };
+  }
+  if (/\.(?:tar(?:\.\w+)?|tgz|ya?ml|json)$/.test(what) && !existsSync(what)) {
+    throw new KbuildError(
+      'KERNEL_SOURCE_INVALID',
+      `there is no ${what}`,
+      'Name a tarball, a source tree, a git tree (path#revision), a description in YAML, a KDIR or a kernel.',
+    );
   }
   if (Object.keys(source).length > 0) {
     throw new KbuildError(
@@ -68,7 +78,7 @@ export async function prepareKernels(
       'Name a tarball or a source tree that is not configured; a KDIR keeps the configuration that it has.',
     );
   }
-  return { kdirs: await readyKdirs(what, archs, toolchains, session), kernels: [] };
+  return { ...(await readyKdirs(what, archs, toolchains, session)), kernels: [] };
 }
 
 /** A tarball, a description, or a tree without a configuration (or for which one is named). */
@@ -88,19 +98,26 @@ async function readyKdirs(
   archs: readonly Arch[],
   toolchains: readonly string[],
   session: Session,
-): Promise<ReadyKdir[]> {
+): Promise<Omit<PrepareReport, 'kernels'>> {
   const isPath = statSync(what, { throwIfNoEntry: false }) !== undefined;
   const ref = isPath ? resolve(what) : what;
   const asked = archs.length > 0 ? archs : undefined;
   const kernels = await resolveEach([ref], asked ?? [hostArch()], asked, session.provider);
   const kdirs: ReadyKdir[] = [];
+  const unusable: UnusableKernel[] = [];
   for (const kernel of kernels) {
     const start = performance.now();
-    for (const toolchain of chooseToolchains(kernel, toolchains.map(toolchainByName), [])) {
-      const target = await readyTarget(kernel, toolchain, true, session);
-      const milliseconds = performance.now() - start;
-      kdirs.push({ ...target, toolchain: toolchain.name, milliseconds });
+    try {
+      for (const toolchain of chooseToolchains(kernel, toolchains.map(toolchainByName), [])) {
+        const target = await readyTarget(kernel, toolchain, true, session);
+        const milliseconds = performance.now() - start;
+        kdirs.push({ ...target, toolchain: toolchain.name, milliseconds });
+      }
+    } catch (error) {
+      unusable.push(unusableKernel(kernel, error));
     }
   }
-  return kdirs;
+  const [first] = unusable;
+  if (first !== undefined && kdirs.length === 0) throw first.error;
+  return { kdirs, unusable };
 }

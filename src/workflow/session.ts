@@ -17,7 +17,7 @@ import { toolchainImage as imageRecipe } from '../toolchain/image-recipe.js';
 import { toolchainForVersion } from '../toolchain/select.js';
 import { makeVariables, toolchainByName, type Toolchain } from '../toolchain/toolchain.js';
 
-/** Memory and time that a fetch may take; it runs apt, not a vendor's code. */
+/** Memory and time that a fetch may take. */
 const fetchLimits = { memoryBytes: 2 ** 32, diskBytes: 2 ** 32, timeoutMs: 30 * 60 * 1000 };
 
 /** A whole kernel takes its time; its objects lie on disk, not in the scratch space. */

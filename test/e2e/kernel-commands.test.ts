@@ -268,10 +268,18 @@ describe('kernel prune', () => {
   const prune = (args: string[]) =>
     kbuildJson<{ pruned: { kind: string; name: string; size: number }[]; error?: ErrorReport }>(
       ['kernel', 'prune', ...args],
-      given(),
+      knowing(),
     );
+  /** The repository lies in the user's own directory: prune is told of no files. */
+  const knowing = () => ({ env: { ...given().env, XDG_CONFIG_HOME: config } });
   const fetchOffline = (ref: string) => kernelJson(['fetch', ref, '--offline']);
   const packages = () => namesIn(join(cache, 'packages')).map((name) => name.split('_', 1)[0]);
+  let config: string;
+  beforeAll(() => {
+    const key = join(dirname(stable.file), 'key.asc');
+    const text = readFileSync(stable.file, 'utf8').replace('key.asc', key);
+    config = temporaryDirectory({ 'kbuild-ts/repositories/acme.yaml': text });
+  });
   beforeEach(async () => {
     cache = temporaryDirectory();
     const { exitCode } = await kernelJson(['fetch', 'acme:stable/6.1.0-9-a*']);
@@ -307,11 +315,42 @@ describe('kernel prune', () => {
     expect(packages()).toEqual([]);
   });
 
-  it('removes nothing with --dry-run, nor where nothing is named so', async () => {
+  it('removes all of a suite, and what only that needed', async () => {
+    const { exitCode, document } = await prune(['acme:stable']);
+    expect([exitCode, document.pruned.length]).toEqual([0, 2 + 4]);
+    expect(packages()).toEqual([]);
+  });
+
+  it('leaves, where kernels are named, others that are old', async () => {
+    const records = placeOf('stable', 'kernels');
+    const old = new Date(Date.now() - 400 * day);
+    for (const name of namesIn(records)) utimesSync(join(records, name), old, old);
+    const { document } = await prune(['acme:stable/..6.1.0-9', '--dry-run']);
+    expect(document.pruned).toHaveLength(2 + 4);
+    const one = await prune(['acme:stable/*-amd64']);
+    expect(one.document.pruned.map(({ kind }) => kind)).toEqual(['kernel', 'package']);
+    expect(namesIn(records)).toHaveLength(1);
+    const both = await prune(['layers/*', '--unused-for', '30d']);
+    expect([both.exitCode, both.document.error?.code]).toEqual([2, 'KERNEL_UNKNOWN']);
+    expect(namesIn(records)).toHaveLength(1);
+  });
+
+  it('removes nothing with --dry-run', async () => {
     const before = cacheListing(cache);
     const would = await prune(['acme:stable/*', '--dry-run']);
     expect(would.document.pruned).toHaveLength(2 + 4);
-    expect((await prune(['acme:stable/7*', 'acme:stable'])).document.pruned).toEqual([]);
+    expect(cacheListing(cache)).toEqual(before);
+  });
+
+  it.each([
+    [['acme:stable', 'acme:stable/7*'], 'KERNEL_UNKNOWN'],
+    [['acme:stabel'], 'KERNEL_UNKNOWN'],
+    [['layers/*'], 'KERNEL_UNKNOWN'],
+    [['acme:stable/latest'], 'KERNEL_REF'],
+  ])('refuses %j, and removes nothing', async (args, code) => {
+    const before = cacheListing(cache);
+    const { exitCode, document } = await prune(args);
+    expect([exitCode, document.error?.code]).toEqual([2, code]);
     expect(cacheListing(cache)).toEqual(before);
   });
 
@@ -348,7 +387,7 @@ describe('kernel prune', () => {
     const path = join(cache, 'packages', headers, 'root', directory);
     const count = () => namesIn(join(path, 'many')).length;
     expect(count()).toBe(5_000);
-    const child = start(['kernel', 'prune', 'acme:*'], given());
+    const child = start(['kernel', 'prune', 'acme:*'], knowing());
     const ended = new AbortController();
     void child.finally(() => {
       ended.abort();

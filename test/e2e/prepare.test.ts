@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorReport } from '../../src/errors/kbuild-error.js';
-import { sourceTree } from '../../src/kernel/layer/source-tree.js';
+import { sourceOfKdir } from '../../src/kernel/layer/source-of-kdir.js';
 import type { PrepareReport } from '../../src/workflow/prepare-kernels.js';
 import { artifactsOf, build, examples, kbuildJson, start } from '../support/cli.js';
 import { copyTree, foreignDebianHeaders, makeForeign } from '../support/foreign-kdir.js';
@@ -63,10 +63,16 @@ describe("Debian's headers with host tools of another machine", () => {
 });
 
 describe.each(['arm64', 'x86_64'] as const)('the O= directory of a kernel for %s', (arch) => {
+  let original: string;
+
+  beforeAll(async () => {
+    original = await sourceKernel(arch); // takes minutes, once
+  });
+
   it('builds after its host tools are made anew for this machine', async () => {
     const directory = temporaryDirectory();
     const kdir = join(directory, 'kdir');
-    copyTree(await sourceKernel(arch), kdir);
+    copyTree(original, kdir);
     const programs = makeForeign(kdir);
     expect(programs).toContain(join(kdir, 'scripts/mod/modpost'));
     execFileSync('chmod', ['-R', 'a-w', kdir]);
@@ -96,7 +102,7 @@ describe('a source tree that is configured, and not prepared', () => {
   it('is prepared with the configuration that it has', async () => {
     const built = await sourceKernel('x86_64');
     const tree = temporaryDirectory();
-    const source = sourceTree(['/'], built);
+    const source = sourceOfKdir(['/'], built);
     // Of what is never compiled here, make wants the Makefiles and Kconfig.
     const left = ['drivers', 'fs', 'net', 'sound'].map((name) => `--exclude=./${name}/*.[chS]`);
     execFileSync('sh', [
@@ -136,7 +142,7 @@ describe('headers in one directory, with the source of the host tools', () => {
 
   beforeAll(async () => {
     const built = await sourceKernel('x86_64');
-    const source = sourceTree(['/'], built);
+    const source = sourceOfKdir(['/'], built);
     kdir = temporaryDirectory();
     cache = temporaryDirectory();
     // As Fedora's kernel-devel: neither Kconfig nor Kbuild nor the kernel's own source.
@@ -206,6 +212,7 @@ describe('headers in one directory, with the source of the host tools', () => {
     rmSync(join(broken, 'scripts/mod/modpost.c'));
     const without = await prepareKdir(broken, own);
     expect(without.exitCode).toBe(2);
-    expect(without.document.error?.code).toBe('KDIR_NOT_MENDABLE');
+    expect(without.document.error?.code).toBe('KDIR_HOST_TOOLS');
+    expect(without.document.error?.message).toContain('cannot be mended');
   });
 });

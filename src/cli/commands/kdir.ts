@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { KbuildError } from '../../errors/kbuild-error.js';
 import type { KdirReport } from '../../workflow/inspect-kdir.js';
 import type { CommandContext } from '../command.js';
 import { defineCommand } from '../command.js';
@@ -55,6 +56,9 @@ async function report(
     import('../../workflow/inspect-kdir.js'),
     import('../style.js'),
   ]);
+  if (names.includes('')) {
+    throw new KbuildError('USAGE', 'the path of a KDIR is empty', 'Name a KDIR or a kernel.');
+  }
   const kdirs = await runWithReporter(argv, context, (session) =>
     inspectKdirs(names.map(asRef), session),
   );

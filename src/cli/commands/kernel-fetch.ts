@@ -38,7 +38,7 @@ export const kernelFetchCommand = defineCommand({
       if (argv.refresh) await refreshIndex(refs, provider);
       return resolveEach(refs, archs, named.length > 0 ? named : undefined, provider);
     });
-    const kernels = all.flatMap((one) => ('kdir' in one ? [one.kdir] : []));
+    const kernels = all.flatMap((one) => ('kdir' in one ? [{ ref: one.ref, ...one.kdir }] : []));
     const failed = all.flatMap((one) => ('error' in one ? [one] : []));
     if (argv.json) {
       const errors = failed.map(({ ref, release, arch, error }) => ({
@@ -47,7 +47,7 @@ export const kernelFetchCommand = defineCommand({
       }));
       console.log(JSON.stringify({ schemaVersion: 1, kernels, errors }, null, 2));
     } else {
-      for (const { release, arch, path } of kernels) console.log(`${release}  ${arch}  ${path}`);
+      for (const { ref, arch } of kernels) console.log(`${ref}  ${arch}`);
       for (const { error } of failed) printError(error, false);
     }
     return exitStatus(failed.map(({ error }) => error.code));

@@ -39,6 +39,10 @@ export const kernelListCommand = defineCommand({
       await writeOut(`${JSON.stringify({ schemaVersion: 1, kernels }, null, 2)}\n`);
       return 0;
     }
+    if (kernels.length === 0) {
+      console.error('no kernel matches');
+      return 0;
+    }
     const rows = kernels.map(({ ref, arch, stock, fetched }) =>
       [ref, arch, stock ? 'stock' : '', fetched ? 'yes' : ''].map((text) => ({ text })),
     );

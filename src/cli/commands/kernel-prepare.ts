@@ -1,13 +1,7 @@
 import { defineCommand } from '../command.js';
 import { displayPath } from '../display-path.js';
-import {
-  archOption,
-  commaList,
-  fetchOptions,
-  jsonOption,
-  list,
-  verboseOption,
-} from '../options.js';
+import { commaList, fetchOptions, jsonOption, list, verboseOption } from '../options.js';
+import { printError } from '../print-error.js';
 import { runWithReporter } from '../session.js';
 import { formatDuration } from '../units.js';
 import type { PrepareReport, ReadyKdir } from '../../workflow/prepare-kernels.js';
@@ -23,7 +17,7 @@ export const kernelPrepareCommand = defineCommand({
       describe: 'A KDIR, a kernel reference, or a source: tarball, tree, git tree (path#revision)',
     }),
   options: {
-    ...archOption,
+    arch: list("Architectures; default: this machine's", 'a'),
     toolchain: list('Toolchain; default: the one that fits the kernel', 't'),
     config: {
       string: true,
@@ -56,7 +50,10 @@ export const kernelPrepareCommand = defineCommand({
     ],
   ],
   async run(argv, context) {
-    const { prepareKernels } = await import('../../workflow/prepare-kernels.js');
+    const [{ prepareKernels }, { exitStatus }] = await Promise.all([
+      import('../../workflow/prepare-kernels.js'),
+      import('../../errors/gravest.js'),
+    ]);
     const request = {
       what: String(argv.what),
       archs: commaList(argv.arch),
@@ -72,9 +69,14 @@ export const kernelPrepareCommand = defineCommand({
     const report = await runWithReporter(argv, context, (session) =>
       prepareKernels(request, session),
     );
-    if (argv.json) console.log(JSON.stringify({ schemaVersion: 1, ...report }, null, 2));
-    else console.log(formatReport(report, argv.save));
-    return 0;
+    const failed = report.unusable.map((kernel) => ({ ...kernel, error: kernel.error.toReport() }));
+    if (argv.json) {
+      console.log(JSON.stringify({ schemaVersion: 1, ...report, unusable: failed }, null, 2));
+    } else {
+      console.log(formatReport(report, argv.save));
+      for (const { error } of report.unusable) printError(error, false);
+    }
+    return exitStatus(report.unusable.map(({ error }) => error.code));
   },
 });
 

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { jsonOption, verboseOption } from '../options.js';
+import { fetchOptions, jsonOption, verboseOption } from '../options.js';
 import { runWithReporter } from '../session.js';
 import { formatSize, parseDuration } from '../units.js';
 
@@ -10,24 +10,26 @@ export const kernelPruneCommand = defineCommand({
     argv.positional('ref', {
       type: 'string',
       array: true,
-      describe: "Kernels to remove whatever their age, globs too: 'debian:bookworm/*'",
+      describe: "Kernels to remove whatever their age: debian:bookworm, 'debian:*/*-cloud-*'",
     }),
   options: {
     'unused-for': {
       string: true,
-      default: '30d',
       requiresArg: true,
-      describe: 'Remove what nothing has used for so long',
+      describe: 'Remove what nothing has used for so long; default, if no kernel is named: 30d',
     },
     'dry-run': { boolean: true, default: false, describe: 'Tell what would go, remove nothing' },
+    repository: fetchOptions.repository,
     ...jsonOption,
     ...verboseOption,
   },
   async run(argv, context) {
     const { prune } = await import('../../workflow/prune.js');
+    const refs = (argv.ref ?? []) as string[];
+    const age = argv['unused-for'] ?? (refs.length > 0 ? undefined : '30d');
     const request = {
-      refs: (argv.ref ?? []) as string[],
-      unusedFor: parseDuration(argv['unused-for'], 'unused-for'),
+      refs,
+      unusedFor: age === undefined ? undefined : parseDuration(age, 'unused-for'),
       dryRun: argv['dry-run'],
     };
     const pruned = await runWithReporter(argv, context, (session) => prune(request, session));

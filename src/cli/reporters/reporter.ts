@@ -6,9 +6,3 @@ export interface Reporter {
   /** Leaves the terminal as it should be, whatever state the run is in. */
   close(): Promise<void>;
 }
-
-/** Shows nothing. */
-export const silentReporter: Reporter = {
-  onEvent: () => undefined,
-  close: () => Promise.resolve(),
-};

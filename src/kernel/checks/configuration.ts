@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { parseKernelConfig, type KernelConfig } from '../config.js';
 import { kdirFinding } from '../findings.js';
+import { readText } from '../read-text.js';
 import { some, type KdirCheck } from './subject.js';
 
 /** Symbols that decide what a module is taken for: those of the vermagic (include/linux/vermagic.h). */
@@ -45,7 +45,7 @@ function differencesOf(
 ): Difference[] {
   const file = find(name);
   if (file === undefined) return [];
-  const [here, there] = read(readFileSync(file, 'utf8'));
+  const [here, there] = read(readText(file));
   return [...new Set([...here.keys(), ...there.keys()])].flatMap((key) => {
     const [ours, theirs] = [plain(here.get(key)), plain(there.get(key))];
     if (ours === theirs) return [];

@@ -1,6 +1,6 @@
 import { allArchs } from '../../arch/arch.js';
 import { isSet } from '../config.js';
-import { kdirFinding } from '../findings.js';
+import { kdirFinding, type KdirFinding } from '../findings.js';
 import type { KdirCheck } from './subject.js';
 
 /** The kernel can load modules at all. */
@@ -15,19 +15,20 @@ export const checkModules: KdirCheck = ({ config, path }) =>
         ),
       ];
 
-/** It is for an architecture that is known. */
-export const checkArch: KdirCheck = ({ arch, path }) => {
-  if (arch !== undefined) return [];
+/** What is said of a KDIR for another architecture. */
+export function unknownArch(path: string): KdirFinding {
   const known = allArchs().map(({ name, config: symbol }) => `${name} (${symbol})`);
-  return [
-    kdirFinding(
-      'KDIR_ARCH_UNKNOWN',
-      'error',
-      `the KDIR ${path} is for an architecture that kbuild-ts does not know`,
-      { remedy: `Known: ${known.join(', ')}. Another one is a file in toolchains/arch/.` },
-    ),
-  ];
-};
+  return kdirFinding(
+    'KDIR_ARCH_UNKNOWN',
+    'error',
+    `the KDIR ${path} is for an architecture that kbuild-ts does not know`,
+    { remedy: `Known: ${known.join(', ')}. Another one is a file in toolchains/arch/.` },
+  );
+}
+
+/** It is for an architecture that is known. */
+export const checkArch: KdirCheck = ({ arch, path }) =>
+  arch === undefined ? [unknownArch(path)] : [];
 
 /** It says which compiler it is for. */
 export const checkCompiler: KdirCheck = ({ compiler }) =>
@@ -35,7 +36,7 @@ export const checkCompiler: KdirCheck = ({ compiler }) =>
     ? [
         kdirFinding(
           'KDIR_COMPILER_UNKNOWN',
-          'warning',
+          'error',
           'the .config names no compiler (neither CONFIG_GCC_VERSION nor CONFIG_CLANG_VERSION)',
         ),
       ]

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isSet } from '../config.js';
 import { kdirFinding, type KdirFinding } from '../findings.js';
 import { readHostProgram } from '../host-program.js';
+import { longestText } from '../read-text.js';
 import { some, type KdirCheck, type KdirSubject } from './subject.js';
 
 /** Only what the kernel's own modules use is exported. */
@@ -40,7 +41,8 @@ export const checkGccPlugins: KdirCheck = (subject) => {
   return [...findings, ...present.flatMap((file) => checkPlugin(file, subject))];
 };
 
-function checkPlugin(name: string, { find, buildArch, compiler }: KdirSubject): KdirFinding[] {
+function checkPlugin(name: string, subject: KdirSubject): KdirFinding[] {
+  const { find, buildArch, compiler } = subject;
   const file = find(`scripts/gcc-plugins/${name}`) ?? '';
   const wrong = (what: string) => [
     kdirFinding('KDIR_GCC_PLUGINS', 'error', `the GCC plugin ${name} ${what}`),
@@ -54,7 +56,8 @@ function checkPlugin(name: string, { find, buildArch, compiler }: KdirSubject): 
     return wrong(`cannot be read: ${(error as Error).message}`);
   }
   // plugin-version.h puts the version of the GCC that it was built for into each plugin.
-  const version = /\0(\d+)\.\d+\.\d+\0/.exec(readFileSync(file, 'latin1'))?.[1];
+  const text = statSync(file).size <= longestText ? readFileSync(file, 'latin1') : '';
+  const version = /\0(\d+)\.\d+\.\d+\0/.exec(text)?.[1];
   if (version === undefined || compiler === undefined || Number(version) === compiler.major) {
     return [];
   }

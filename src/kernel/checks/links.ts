@@ -1,4 +1,4 @@
-import { describeBroken } from '../closure.js';
+import { describeBroken, remedyOfBroken } from '../broken-reference.js';
 import { kdirFinding } from '../findings.js';
 import { some, type KdirCheck } from './subject.js';
 
@@ -7,7 +7,9 @@ export const checkLinks: KdirCheck = ({ reach, path }) => {
   const needed = reach.broken.filter((reference) => reference.needed);
   const rest = reach.broken.filter((reference) => !reference.needed);
   const findings = needed.map((reference) =>
-    kdirFinding('KDIR_BROKEN_LINK', 'error', describeBroken(reference)),
+    kdirFinding('KDIR_BROKEN_LINK', 'error', describeBroken(reference), {
+      remedy: remedyOfBroken(reference),
+    }),
   );
   const [first] = rest;
   if (first === undefined) return findings;

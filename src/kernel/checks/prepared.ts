@@ -1,16 +1,14 @@
 import { kdirFinding } from '../findings.js';
+import { autoConf, generatedHeaders } from '../generated-files.js';
 import { everyModulesTools } from '../host-tools.js';
 import { releaseOf } from '../kernel-release.js';
 import { isSince, some, type KdirCheck, type KdirSubject } from './subject.js';
 
-/** What `make modules_prepare` writes, and nothing of a module can be compiled without. */
-const generated = ['include/generated/autoconf.h', 'include/generated/utsrelease.h'];
-
 /** The KDIR was prepared for modules, and not cleaned since. */
 export const checkPrepared: KdirCheck = (subject) => {
   const { find, path } = subject;
-  if (generated.some((name) => find(name) === undefined)) {
-    return [notPrepared(subject, `${generated.join(' or ')} is missing`, 'prepare')];
+  if (generatedHeaders.some((name) => find(name) === undefined)) {
+    return [notPrepared(subject, `${generatedHeaders.join(' or ')} is missing`, 'prepare')];
   }
   if (releaseOf(find) === undefined) {
     const file = 'include/generated/utsrelease.h';
@@ -35,7 +33,7 @@ function notPrepared({ path, find }: KdirSubject, what: string, mend: 'prepare' 
 }
 
 function alsoNeeded({ arch }: KdirSubject): string[] {
-  const names = ['include/config/auto.conf', 'include/generated/bounds.h'];
+  const names = [autoConf, 'include/generated/bounds.h'];
   return arch === undefined ? names : [...names, `arch/${arch.srcarch}/include/generated/asm`];
 }
 

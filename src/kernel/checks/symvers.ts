@@ -1,27 +1,28 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isSet } from '../config.js';
-import { kdirFinding } from '../findings.js';
+import { kdirFinding, type KdirFinding } from '../findings.js';
+import { readText } from '../read-text.js';
 import { parseSymvers } from '../symvers.js';
 import type { KdirCheck, KdirSubject } from './subject.js';
 
+/** What is said of a KDIR without the file. */
+export const noSymvers = (path: string): KdirFinding =>
+  kdirFinding(
+    'KDIR_NO_SYMVERS',
+    'error',
+    `${path} has no Module.symvers: without it no module's symbols can be resolved`,
+  );
+
 /** The file is there. */
 export const checkSymversThere: KdirCheck = ({ find, path }) =>
-  find('Module.symvers') === undefined
-    ? [
-        kdirFinding(
-          'KDIR_NO_SYMVERS',
-          'error',
-          `${path} has no Module.symvers: without it no module's symbols can be resolved`,
-        ),
-      ]
-    : [];
+  find('Module.symvers') === undefined ? [noSymvers(path)] : [];
 
 /** It is of this configuration, as far as can be seen. Reads all of it. */
 export const checkSymvers: KdirCheck = (subject) => {
   const { find, config, path } = subject;
   const file = find('Module.symvers');
   if (file === undefined) return [];
-  const symbols = [...parseSymvers(readFileSync(file, 'utf8')).values()];
+  const symbols = [...parseSymvers(readText(file)).values()];
   const ofKernel = symbols.filter(({ module }) => module === 'vmlinux');
   if (ofKernel.length === 0) {
     const what =

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostArch } from '../../arch/arch.js';
 import { parseKernelConfig } from '../config.js';
+import { readText } from '../read-text.js';
 import { lstat } from '../tree.js';
 import { configDrift } from './config-drift.js';
 import { elfMachine } from './elf-machine.js';
@@ -29,7 +30,13 @@ export function checkMade(
   if (!plan.prepare) return { problems, notes: [] };
   const now = join(directory, '.config');
   if (!isFile(now)) return { problems: [...problems, 'its .config is gone'], notes: [] };
-  const drift = configDrift(config, parseKernelConfig(readFileSync(now, 'utf8')));
+  let text;
+  try {
+    text = readText(now);
+  } catch (error) {
+    return { problems: [...problems, `its .config: ${(error as Error).message}`], notes: [] };
+  }
+  const drift = configDrift(config, parseKernelConfig(text));
   if (drift.kernel.length > 0) {
     const [first, ...more] = drift.kernel;
     problems.push(

@@ -12,11 +12,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostArch } from '../../arch/arch.js';
 import { foreignArch } from '../../../test/support/foreign-arch.js';
-import { hostTool } from '../../../test/support/kdir-tree.js';
+import { hostTool, without } from '../../../test/support/kdir-tree.js';
 import { kbuildErrorOf } from '../../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
 import { treeHash } from '../../../test/support/tree-hash.js';
-import { neededTools } from './tool-recipes.js';
+import type { KdirMount } from '../closure.js';
+import { toolRecipes } from '../needed-tools.js';
 import { lay, layerFilter } from './lay.js';
 import { layerShape } from './layer-shape.js';
 import { walkKdir } from './walk-kdir.js';
@@ -24,12 +25,18 @@ import { walkKdir } from './walk-kdir.js';
 const machine = hostArch().elf.machine;
 const [own, foreign] = [hostArch(), foreignArch].map(({ elf }) => hostTool(undefined, elf.machine));
 const never = new AbortController().signal;
-const programs = neededTools(new Map(), () => false);
+const programs = toolRecipes(new Map(), () => false);
 
-async function layOver(kdir: string, prepare = false, roots: string[] = ['/']) {
+async function layOver(
+  kdir: string,
+  prepare = false,
+  roots: string[] = ['/'],
+  mounts: KdirMount[] = [],
+) {
   const shape = layerShape('arm64', programs, { prepare, config: false });
   const layer = join(temporaryDirectory(), 'layer');
-  const passed = await lay(walkKdir(roots, kdir, shape, layerFilter(shape, machine)), layer, never);
+  const entries = walkKdir(roots, kdir, shape, layerFilter(shape, machine), mounts);
+  const passed = await lay(entries, layer, never);
   return { layer, passed: passed.map(({ path }) => path) };
 }
 
@@ -105,7 +112,12 @@ describe('a layer over a KDIR', () => {
       'usr/src/kdir/scripts': { link: '../common/scripts' },
       'usr/src/kdir/include': { link: '../common/include' },
     });
-    const { layer } = await layOver('/usr/src/kdir', false, [root]);
+    const { layer } = await layOver(
+      '/usr/src/kdir',
+      false,
+      [root],
+      [{ source: join(root, 'usr/src/common'), target: '/usr/src/common' }],
+    );
     expect(lstatSync(join(layer, 'scripts')).isDirectory()).toBe(true);
     expect(readFileSync(join(layer, 'scripts/mod/modpost.c'), 'utf8')).toBe('int main;\n');
     // A relative link would now lead elsewhere.
@@ -113,6 +125,17 @@ describe('a layer over a KDIR', () => {
       '/usr/src/common/scripts/Makefile.build',
     );
     expect(readlinkSync(join(layer, 'include'))).toBe('../common/include');
+  });
+
+  it('copies nothing of what builds do not see, wherever a link leads', async () => {
+    const secret = temporaryDirectory({ 'mod/id_rsa': 'a key', id_rsa: 'a key' });
+    const kdir = temporaryDirectory(without(files, 'scripts', 'tools'));
+    const part = temporaryDirectory({ 'scripts/mod': { link: join(secret, 'mod') } });
+    symlinkSync(join(part, 'scripts'), join(kdir, 'scripts'));
+    symlinkSync(secret, join(kdir, 'tools'));
+    const { layer } = await layOver(kdir, false, ['/'], [{ source: part, target: part }]);
+    expect(readlinkSync(join(layer, 'tools'))).toBe(secret);
+    expect(readlinkSync(join(layer, 'scripts/mod'))).toBe(join(secret, 'mod'));
   });
 
   it('ends for links that lead in circles', async () => {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ToolRecipe } from './tool-recipes.js';
+import type { ToolRecipe } from '../needed-tools.js';
 
 /** How an entry of a KDIR comes into a layer, by its path in the KDIR. */
 export interface LayerShape {

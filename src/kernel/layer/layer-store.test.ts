@@ -47,6 +47,19 @@ describe('the store of layers', () => {
     expect(entries(own.cache)).toEqual([key]);
   });
 
+  it('is locked beside the other things of the cache, not among the layers', async () => {
+    const own = context();
+    let during: string[][] = [];
+    const look = (root: string) => {
+      during = [readdirSync(join(own.cache, 'locks')), entries(own.cache)];
+      return make(root);
+    };
+    await layerOf(key, own, look, check);
+    expect(during[0]).toEqual([`layer-${key}`]);
+    expect(during[1]).toEqual([expect.stringMatching(/^\./)]);
+    expect(readdirSync(join(own.cache, 'locks'))).toEqual([]);
+  });
+
   it('makes it once for several who want it at once', async () => {
     const own = context();
     let made = 0;

@@ -5,7 +5,8 @@ import { temporaryName } from '../../storage/atomic.js';
 import { withLock } from '../../storage/lock.js';
 import { markUsed } from '../../storage/mark-used.js';
 import type { KdirMount } from '../closure.js';
-import { claim, reapLeftovers, release } from '../../storage/leftovers.js';
+import { claim, release } from '../../storage/claim.js';
+import { reapLeftovers } from '../../storage/leftovers.js';
 
 /** A layer over a KDIR, as it lies in the cache. */
 export interface Layer {
@@ -49,7 +50,7 @@ export async function layerOf(
 ): Promise<{ layer: Layer; fromCache: boolean }> {
   const layers = join(context.cache, 'layers');
   const directory = join(layers, key);
-  return withLock(join(layers, `${key}.lock`), context.signal, async () => {
+  return withLock(join(context.cache, 'locks', `layer-${key}`), context.signal, async () => {
     const found = await readLayer(directory, key, check);
     if (found !== undefined) {
       markUsed(directory);

@@ -5,7 +5,9 @@ import { hostArch, type Arch } from '../../arch/arch.js';
 import type { KdirMount } from '../closure.js';
 import type { KernelConfig } from '../config.js';
 import type { KernelToolchain } from '../providers/port.js';
+import { buildEnvironment } from '../../runtime/build-environment.js';
 import { follow, type Roots } from '../tree.js';
+import { ensureDirectory } from '../../storage/ensure-directory.js';
 import { checkMade } from './check-made.js';
 import { lay, layerFilter } from './lay.js';
 import { layerShape } from './layer-shape.js';
@@ -41,23 +43,19 @@ export interface MakeContext {
   failureLog: string;
 }
 
-/** The environment of every build: nothing of this machine, nor of the moment. */
-const environment = {
-  HOME: '/tmp',
-  KBUILD_BUILD_HOST: 'kbuild-ts',
-  KBUILD_BUILD_TIMESTAMP: '@0',
-  KBUILD_BUILD_USER: 'kbuild-ts',
-  LC_ALL: 'C',
-  TZ: 'UTC',
-};
-
 /** What a layer over a KDIR holds before anything is made in it. */
-export function layerEntries({ kdir, roots, arch, plan }: MakeInputs): Iterable<LayerEntry> {
+export function layerEntries({
+  kdir,
+  roots,
+  mounts,
+  arch,
+  plan,
+}: MakeInputs): Iterable<LayerEntry> {
   const shape = layerShape(arch.srcarch, plan.programs, {
     prepare: plan.prepare,
     config: follow(roots, join(kdir, configDependencies)) === undefined,
   });
-  return walkKdir(roots, kdir, shape, layerFilter(shape, hostArch().elf.machine));
+  return walkKdir(roots, kdir, shape, layerFilter(shape, hostArch().elf.machine), mounts);
 }
 
 /**
@@ -78,8 +76,8 @@ export async function makeLayer(
   const scratch = join(dirname(root), 'scratch');
   const log = openRunLog(join(dirname(root), 'make.log'), onLine);
   const failed = (reasons: readonly string[]) => {
-    copyFileSync(log.path, failureLog);
-    return mendFailed(`${kdir} could not be mended with ${toolchain.name}`, reasons, failureLog);
+    const kept = keepLog(log.path, failureLog) ? failureLog : undefined;
+    return mendFailed(`${kdir} could not be mended with ${toolchain.name}`, reasons, kept);
   };
   try {
     const { end, exitCode } = await toolchain.run({
@@ -96,7 +94,7 @@ export async function makeLayer(
         ...passed,
         ...(plan.prepare ? [] : unconfigured(place, directory, scratch)),
       ],
-      env: environment,
+      env: buildEnvironment({}), // a layer is kept by what is in it, not by the moment
       onLine: log.onLine,
     });
     if (end !== 'exited') throw failed([`make was stopped: ${end.replaceAll('-', ' ')}`]);
@@ -107,6 +105,17 @@ export async function makeLayer(
   } finally {
     log.close();
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** A full disk is not to hide why the mending failed. */
+function keepLog(log: string, place: string): boolean {
+  try {
+    ensureDirectory(dirname(place));
+    copyFileSync(log, place);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -17,7 +17,7 @@ import { mendFailed } from './mend-failed.js';
 import { mendPlan, type MakePlan, type PackagePlan } from './mend-plan.js';
 import { mendScriptVersion } from './mend-script.js';
 import { packageLayer } from './package-layer.js';
-import { archOf, configOf, releaseOf } from './survey-facts.js';
+import { archOf, configOf, knownRelease } from './survey-facts.js';
 
 export interface MendContext extends LayerContext {
   /** What host tools are made with. */
@@ -90,7 +90,7 @@ async function mendByMake(
   const place = isRefusedByKbuild(path) ? movedPath(path) : path;
   const seen = survey.mounts ?? kdirClosure(roots, path);
   const mounts = seen.filter(({ target }) => target !== path);
-  const release = releaseOf(survey);
+  const release = knownRelease(survey);
   const arch = archOf(survey, config);
   const inputs: MakeInputs = {
     ...{ kdir: path, place, roots, mounts, arch, config, plan },
@@ -112,7 +112,9 @@ async function mendByMake(
     const all = [...mounts, own, ...layer.record.passed];
     return { ...kdir, mounts: all.sort(byTarget), inPlace: false };
   };
-  const failureLog = join(context.cache, 'layers', `${key}.log`);
+  // In a directory, as layers are: `kernel prune` takes it as one.
+  const failure = join(context.cache, 'layers', `${key}.failed`);
+  const failureLog = join(failure, 'make.log');
   const make = (root: string) => makeLayer(root, inputs, { ...context, failureLog });
   const check = (layer: Layer) => {
     const { problems } = checkMade(join(layer.root, path), inputs);
@@ -120,7 +122,7 @@ async function mendByMake(
     read(layer);
   };
   const { layer, fromCache } = await layerOf(key, context, make, check);
-  await rm(failureLog, { force: true }); // of an earlier try
+  await rm(failure, { recursive: true, force: true }); // of an earlier try
   return { kdir: read(layer), layer, fromCache };
 }
 

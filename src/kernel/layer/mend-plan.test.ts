@@ -6,7 +6,6 @@ import { foreignArch } from '../../../test/support/foreign-arch.js';
 import { debianHeaders, hostTool, kdirFiles, without } from '../../../test/support/kdir-tree.js';
 import { kbuildErrorOf } from '../../../test/support/kbuild-error-of.js';
 import { temporaryDirectory, type FileTree } from '../../../test/support/temporary-directory.js';
-import { parseKernelConfig } from '../config.js';
 import { surveyKdir } from '../survey.js';
 import { mendPlan } from './mend-plan.js';
 import { configOf } from './survey-facts.js';
@@ -18,13 +17,11 @@ const sources = source(
   'scripts/basic/fixdep.c',
   'scripts/mod/modpost.c',
   'scripts/genksyms/genksyms.c',
-  'scripts/sign-file.c',
 );
 const tools = (program: Uint8Array): FileTree => ({
   'scripts/basic/fixdep': program,
   'scripts/mod/modpost': program,
   'scripts/genksyms/genksyms': program,
-  'scripts/sign-file': program,
 });
 const ready = {
   ...kdirFiles(),
@@ -122,6 +119,20 @@ describe('what has to be done to a KDIR', () => {
   });
 });
 
+describe('sign-file, which no build runs', () => {
+  it.each([
+    ['is for another machine', foreign!],
+    ['is no program', Buffer.from('')],
+  ])('is left as it is where it %s', (_, program) => {
+    expect(planOf({ ...ready, 'scripts/sign-file': program })).toEqual({ kind: 'nothing' });
+  });
+
+  it('does not keep the others from being made, its source or not', () => {
+    const files = { ...ready, ...tools(foreign!), 'scripts/sign-file': foreign! };
+    expect(names(planOf(files))).toEqual(Object.keys(tools(own!)));
+  });
+});
+
 describe('what cannot be mended', () => {
   const refused = (files: FileTree) => kbuildErrorOf(() => planOf(files));
 
@@ -131,21 +142,15 @@ describe('what cannot be mended', () => {
   });
 
   it('is one without the source of a tool that its modules need', async () => {
-    const error = await refused({ ...without(ready, 'scripts/sign-file.c'), ...tools(foreign!) });
+    const source = 'scripts/genksyms/genksyms.c';
+    const error = await refused({ ...without(ready, source), ...tools(foreign!) });
     expect(error.code).toBe('KDIR_NOT_MENDABLE');
-    expect(error.message).toMatch(/scripts\/sign-file\.c is missing/);
+    expect(error.message).toMatch(/scripts\/genksyms\/genksyms\.c is missing/);
   });
 
   it('is one that is not prepared, and has no Kconfig', async () => {
     const error = await refused(without(ready, 'include/generated'));
     expect(error.code).toBe('KDIR_NOT_MENDABLE');
     expect(error.message).toMatch(/\/Kconfig is missing/);
-  });
-
-  it('is one without a configuration', async () => {
-    const survey = surveyKdir(temporaryDirectory(without(ready, '.config')));
-    const error = await kbuildErrorOf(() => mendPlan(survey, configOf(survey)));
-    expect(error.code).toBe('KDIR_NOT_CONFIGURED');
-    expect(parseKernelConfig('')).toEqual(new Map());
   });
 });

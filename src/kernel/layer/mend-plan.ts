@@ -1,15 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostArch } from '../../arch/arch.js';
 import type { ErrorCode } from '../../errors/codes.js';
 import { KbuildError } from '../../errors/kbuild-error.js';
 import type { KernelConfig } from '../config.js';
+import { noSymvers } from '../checks/symvers.js';
+import { refusalOf } from '../findings.js';
+import { autoConf, generatedHeaders } from '../generated-files.js';
 import { everyModulesTools } from '../host-tools.js';
+import { toolRecipes, type ToolRecipe } from '../needed-tools.js';
+import { readText } from '../read-text.js';
 import type { KdirSurvey } from '../survey.js';
 import { follow, linkTarget } from '../tree.js';
 import { elfMachine } from './elf-machine.js';
-import { neededTools, type ToolRecipe } from './tool-recipes.js';
-import { sourceTree } from './source-tree.js';
+import { sourceOfKdir } from './source-of-kdir.js';
 
 /** What has to be done to a KDIR before modules can be built with it here. */
 export type MendPlan = { kind: 'nothing' } | PackagePlan | MakePlan;
@@ -44,7 +47,7 @@ export function mendPlan(survey: KdirSurvey, config: KernelConfig, because?: Err
   const { path, roots, findings } = survey;
   const at = (name: string) => follow(roots, join(path, name));
   const has = (name: string) => at(name) !== undefined;
-  const source = sourceTree(roots, path);
+  const source = sourceOfKdir(roots, path);
   const inSource = (name: string) => follow(roots, join(source, name)) !== undefined;
   const asked = findings.filter(({ mend }) => mend !== undefined);
   const lds = !has('scripts/module.lds') && inSource('scripts/module.lds.S');
@@ -53,15 +56,16 @@ export function mendPlan(survey: KdirSurvey, config: KernelConfig, because?: Err
   const suspected = asked.some(
     ({ code, mend }) => mend === 'prepare' && !(lds && code === 'KDIR_MODULE_LDS_MISSING'),
   );
-  const prepare = !generated.every(has) || (suspected && preparable);
+  const prepare = ![autoConf, ...generatedHeaders].every(has) || (suspected && preparable);
   const tools =
     because === 'KDIR_HOST_TOOLS' ||
     asked.some(({ mend }) => mend === 'host-tools') ||
     everyModulesTools.some((name) => !runsHere(at(name)));
   if (!prepare && !tools && !lds) return { kind: 'nothing' };
 
-  if (!has('Module.symvers')) throw noSymvers(path);
-  const needed = neededTools(config, has);
+  if (!has('Module.symvers'))
+    throw refusalOf(noSymvers(path)) ?? new Error(`${path} has no Module.symvers`);
+  const needed = toolRecipes(config, has);
   if (prepare) {
     const absent = forPreparing.find((name) => !inSource(name));
     if (absent !== undefined) throw noSource(path, join(source, absent));
@@ -77,13 +81,6 @@ export function mendPlan(survey: KdirSurvey, config: KernelConfig, because?: Err
   if (without !== undefined) throw noSource(path, join(source, without.source));
   return { kind: 'make', prepare: false, moduleLds: lds, programs };
 }
-
-/** What `make modules_prepare` writes, and no module is built without. */
-const generated = [
-  'include/config/auto.conf',
-  'include/generated/autoconf.h',
-  'include/generated/utsrelease.h',
-];
 
 /** What `make olddefconfig modules_prepare` needs of the source, and headers packages lack. */
 const forPreparing = ['Kconfig', 'Kbuild', 'scripts/kconfig/Makefile', 'scripts/mod/modpost.c'];
@@ -105,19 +102,10 @@ function hostToolsPackage({ path, roots }: KdirSurvey) {
 function packageVersion({ path, roots }: Pick<KdirSurvey, 'path' | 'roots'>): string | undefined {
   for (const name of ['utsversion.h', 'compile.h']) {
     const file = follow(roots, join(path, 'include/generated', name));
-    if (file === undefined) continue;
-    const [, version] = /UTS_VERSION ".* Debian (\S+) \(/.exec(readFileSync(file, 'utf8')) ?? [];
+    const [, version] = /UTS_VERSION ".* Debian (\S+) \(/.exec(readText(file)) ?? [];
     if (version !== undefined) return version;
   }
   return undefined;
-}
-
-function noSymvers(path: string): KbuildError {
-  return new KbuildError(
-    'KDIR_NO_SYMVERS',
-    `${path} has no Module.symvers: without it no module's symbols can be resolved`,
-    "Only a build of the whole kernel writes it: run 'make' in the KDIR, or copy Module.symvers from the build that the kernel came from.",
-  );
 }
 
 function noSource(path: string, absent: string): KbuildError {

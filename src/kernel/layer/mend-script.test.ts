@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
-import { neededTools } from './tool-recipes.js';
+import { toolRecipes } from '../needed-tools.js';
 import { mendScript } from './mend-script.js';
 
 /** A kernel tree as far as make goes: the top Makefile starts another make, as Kbuild's does. */
@@ -39,7 +39,7 @@ const config = new Map([
   ['CONFIG_MODULE_SIG', 'y'],
   ['CONFIG_OBJTOOL', 'y'],
 ]);
-const programs = neededTools(config, () => false);
+const programs = toolRecipes(config, () => false);
 
 const run = (script: string): string =>
   execFileSync('sh', ['-c', `exec 3>&1; (${script}) 2>&3`], { encoding: 'utf8' });
@@ -58,7 +58,6 @@ describe('the script that mends a KDIR', () => {
       'made scripts_basic ARCH=arm64 BTF=[]',
       'made scripts/mod ARCH=arm64',
       'made scripts/genksyms ARCH=arm64',
-      'made file scripts/sign-file',
       'made tools/objtool ARCH=arm64 BTF=[]',
       'made file scripts/module.lds',
     ]);

@@ -1,5 +1,5 @@
 import { shellQuote } from '../../runtime/shell.js';
-import type { ToolRecipe } from './tool-recipes.js';
+import type { ToolRecipe } from '../needed-tools.js';
 
 export interface MendScript {
   /** The KDIR, as the container sees it. */

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
-import { openRunLog } from './run-log.js';
+import { longestLog, openRunLog } from './run-log.js';
 
 function reasonsOf(lines: string[]) {
   const path = join(temporaryDirectory(), 'logs/make.log');
@@ -52,5 +52,29 @@ describe('why a run failed', () => {
     ];
     expect(reasonsOf(quiet)).toEqual(['python3 says no']);
     expect(reasonsOf([])).toEqual(['it printed nothing']);
+  });
+});
+
+describe('the log of a run', () => {
+  it('is bounded, and the reasons are known all the same', () => {
+    const path = join(temporaryDirectory(), 'make.log');
+    const log = openRunLog(path, () => undefined);
+    const line = 'ä'.repeat(2 ** 19 - 1);
+    for (let size = 0; size < 2 * longestLog; size += 2 ** 20) log.onLine(line);
+    log.onLine('x.c:1:1: error: it is too late');
+    log.close();
+    expect(statSync(path).size).toBeGreaterThan(longestLog - 2 ** 21);
+    expect(statSync(path).size).toBeLessThanOrEqual(longestLog);
+    expect(log.reasons()).toEqual(['x.c:1:1: error: it is too late']);
+  });
+
+  it('ends on a full disk, and the run does not', () => {
+    const passed: string[] = [];
+    const log = openRunLog('/dev/full', (line) => passed.push(line));
+    log.onLine('make: one');
+    log.onLine('cc: error: no space');
+    log.close();
+    expect(passed).toEqual(['make: one', 'cc: error: no space']);
+    expect(log.reasons()).toEqual(['cc: error: no space']);
   });
 });

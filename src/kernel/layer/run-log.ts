@@ -12,7 +12,7 @@ export interface RunLog {
 }
 
 /** Bytes: a script that prints without end does not fill the disk. */
-const longest = 16 * 2 ** 20;
+export const longestLog = 16 * 2 ** 20;
 
 /** An error of a compiler, the linker, the shell or make; not make's `Error 1` for what came before. */
 const isError =
@@ -26,12 +26,19 @@ export function openRunLog(path: string, pass: (line: string) => void): RunLog {
   const file = openSync(path, 'w');
   const errors: string[] = [];
   let last = '';
-  let size = 0;
+  let left = longestLog;
+  const write = (text: string): void => {
+    left -= Buffer.byteLength(text);
+    try {
+      if (left >= 0) writeSync(file, text);
+    } catch {
+      left = 0; // a full disk ends the log, not the run
+    }
+  };
   return {
     path,
     onLine: (line) => {
-      size += line.length + 1;
-      if (size <= longest) writeSync(file, `${line}\n`);
+      write(`${line}\n`);
       if (line.trim() !== '' && !isGivingUp.test(line)) last = line;
       if (errors.length < 3 && isError.test(line)) errors.push(line.trim());
       pass(line);

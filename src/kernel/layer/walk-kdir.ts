@@ -1,5 +1,7 @@
 import { readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { KdirMount } from '../closure.js';
+import { isBelow } from '../is-below.js';
 import { follow, lstat, type Roots } from '../tree.js';
 import type { LayerShape } from './layer-shape.js';
 
@@ -16,13 +18,18 @@ export type LayerEntry = { path: string } & (
 /** A file in the KDIR's top directory that is larger than this is not copied. Bytes. */
 const largeFile = 16 * 2 ** 20;
 
-/** Walks over a KDIR, and gives what a layer of this shape holds: directories before what is in them. */
+/**
+ * Walks over a KDIR, and gives what a layer of this shape holds: directories before what is in them.
+ * @param mounts what builds see besides it: a link that leads elsewhere is not entered
+ */
 export function* walkKdir(
   roots: Roots,
   kdir: string,
   shape: LayerShape,
   isWanted: (entry: { path: string; source: string; stat: Stats }) => boolean,
+  mounts: readonly KdirMount[] = [],
 ): Generator<LayerEntry> {
+  const seen = [follow(roots, kdir), ...mounts.map(({ source }) => source)];
   yield* walk('', kdir);
 
   /** @param at where the directory itself lies in the tree: not below the KDIR if a link led there */
@@ -56,7 +63,7 @@ export function* walkKdir(
   function* link(path: string, directory: string, text: string): Generator<LayerEntry> {
     const target = isAbsolute(text) ? resolve(text) : resolve(directory, text);
     const host = follow(roots, target);
-    if (shape.written.has(path) && host !== undefined && statSync(host).isDirectory()) {
+    if (host !== undefined && shape.written.has(path) && isEntered(host)) {
       yield { kind: 'directory', path };
       yield* walk(path, target);
       return;
@@ -64,5 +71,9 @@ export function* walkKdir(
     // From within a copied directory of elsewhere, a relative link would lead to another place.
     const atHome = directory === dirname(join(kdir, path));
     yield { kind: 'link', path, target: atHome ? text : target };
+  }
+  function isEntered(host: string): boolean {
+    const isSeen = seen.some((source) => source !== undefined && isBelow(host, source));
+    return isSeen && statSync(host).isDirectory();
   }
 }

@@ -169,4 +169,57 @@ describe('fetchPackages', () => {
     });
     expect(from.asked).toEqual([['a']]);
   });
+
+  it('fetches many in pieces, in places of their own, and tells of it once', async () => {
+    const { context, events } = setUp();
+    const from = manager();
+    const many = Array.from({ length: 70 }, (_, i) => item(`p${i}`));
+    const results = await fetch(many, from, context);
+    expect(from.asked.map(({ length }) => length)).toEqual([32, 32, 6]);
+    expect(from.asked.flat()).toEqual(many.map(({ name }) => name));
+    for (const one of many) {
+      expect(readFileSync(join(packageDirectory(context.cache, one), 'root/name'), 'utf8')).toBe(
+        one.name,
+      );
+      expect(results.get(one)).toHaveProperty('directory');
+    }
+    expect(new Set(from.places).size).toBe(3);
+    expect(events.map(({ type }) => type)).toEqual(['prepare-start', 'prepare-end']);
+    expect(leftOver(context)).toEqual(['.keep']);
+  });
+
+  it('keeps what was fetched before a later piece fails, and fetches the rest alone then', async () => {
+    const { context, events } = setUp();
+    const many = Array.from({ length: 40 }, (_, i) => item(`p${i}`));
+    const good = manager();
+    const broken: PackageManager = {
+      ...good,
+      download: (...args) => {
+        if (good.asked.length === 1) return Promise.reject(new Error('the disk is full'));
+        return good.download(...args);
+      },
+    };
+    await expect(fetch(many, broken, context)).rejects.toThrow('the disk is full');
+    expect(kept(context)).toHaveLength(32);
+    expect(leftOver(context)).toEqual(['.keep']);
+    expect(events.at(-1)).toMatchObject({ type: 'prepare-end', error: { code: 'INTERNAL' } });
+    const again = manager();
+    await fetch(many, again, context);
+    expect(again.asked).toEqual([many.slice(32).map(({ name }) => name)]);
+  });
+
+  it('tells at its end why one could not be had, though the others could', async () => {
+    const { context, events } = setUp();
+    const many = Array.from({ length: 40 }, (_, i) => item(i === 3 ? 'bad' : `p${i}`));
+    const from = manager();
+    const results = await fetch(many, from, context);
+    expect([...results.values()].filter((one) => 'error' in one)).toHaveLength(1);
+    expect(from.asked).toHaveLength(2);
+    expect(events.at(-1)).toMatchObject({
+      type: 'prepare-end',
+      error: { code: 'FETCH_FAILED', message: 'bad' },
+    });
+    await fetch([item('p1'), item('fine')], from, context);
+    expect(events.at(-1)).not.toHaveProperty('error');
+  });
 });

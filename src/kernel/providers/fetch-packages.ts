@@ -9,6 +9,9 @@ import { repositoryId, type Repository } from '../repository.js';
 import type { Download, Package, PackageManager } from './package-manager.js';
 import type { ProviderContext } from './port.js';
 
+/** How many packages one container fetches: what was fetched before a failure is kept. */
+const atOnce = 32;
+
 /** Where a package lies unpacked: the name says all that its content depends on, in one segment. */
 export function packageDirectory(cache: string, item: Package): string {
   const { name, version, architecture, sha256 } = item;
@@ -47,18 +50,20 @@ export async function fetchPackages(
   } else if (wanted.size > 0) {
     await prepareWithProgress(context.emit, title, (onProgress) =>
       withLocks([...wanted.keys()], context, async () => {
-        const rest = missing(); // another process may have fetched them meanwhile
-        if (rest.size === 0) return;
-        const work = join(context.scratch, `fetch-${basename([...rest.keys()][0] ?? '')}`);
-        await mkdir(work, { recursive: true });
-        try {
-          const items = [...rest.values()];
-          const downloads = await manager.download(repository, items, work, context, onProgress);
-          for (const [i, place] of [...rest.keys()].entries()) {
-            results.set(place, await keep(place, downloads[i]));
+        const rest = [...missing()]; // another process may have fetched some meanwhile
+        for (let at = 0; at < rest.length; at += atOnce) {
+          const piece = rest.slice(at, at + atOnce);
+          const work = join(context.scratch, `fetch-${basename(piece[0]?.[0] ?? '')}`);
+          await mkdir(work, { recursive: true });
+          try {
+            const items = piece.map(([, item]) => item);
+            const downloads = await manager.download(repository, items, work, context, onProgress);
+            for (const [i, [place]] of piece.entries()) {
+              results.set(place, await keep(place, downloads[i]));
+            }
+          } finally {
+            await rm(work, { recursive: true, force: true });
           }
-        } finally {
-          await rm(work, { recursive: true, force: true });
         }
         throwFirst(results); // so that it is not told as ready
       }),

@@ -1,11 +1,27 @@
-import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bookwormRepository } from '../../../test/support/fake-apt.js';
 import { kdirFiles, release, under } from '../../../test/support/kdir-tree.js';
 import { temporaryDirectory, writeTree } from '../../../test/support/temporary-directory.js';
 import type { Kdir } from '../kdir.js';
-import { fetchedKernels, recordFetched, recordPath, resolutionOf } from './fetched-kernel.js';
+import {
+  fetchedKernels,
+  readRecord,
+  recordFetched,
+  recordPath,
+  resolutionOf,
+} from './fetched-kernel.js';
 import type { Package } from './package-manager.js';
 
 const item: Package = { name: 'headers', version: '1', architecture: 'all', sha256: 'ab12' };
@@ -50,6 +66,39 @@ describe('a record of a fetched kernel', () => {
     rmSync(directory, { recursive: true });
     expect(fetchedKernels(cache, bookwormRepository)).toEqual([]);
   });
+
+  it('is found in a cache that was moved, or that a link leads to', async () => {
+    const { cache, directory } = cacheWith();
+    await recordFetched(cache, bookwormRepository, kernel, [{ item, directory }]);
+    const record = readFileSync(recordPath(cache, bookwormRepository, kernel), 'utf8');
+    expect(record).not.toContain(cache);
+    const parent = temporaryDirectory();
+    const [moved, link] = [join(parent, 'moved'), join(parent, 'link')];
+    renameSync(cache, moved);
+    symlinkSync(moved, link);
+    for (const place of [moved, link]) {
+      const [found, ...others] = fetchedKernels(place, bookwormRepository);
+      expect(others).toEqual([]);
+      expect(found?.packages).toEqual([
+        { directory: join(place, 'packages/headers'), sha256: 'ab12' },
+      ]);
+      const one = found && resolutionOf(place, bookwormRepository, found);
+      expect(one).toMatchObject({ kdir: { release, path: kernel.kdir } });
+    }
+  });
+
+  it.each(['/etc', '../../../etc', 'packages/../../x'])(
+    'leads nowhere but to packages of its cache, whatever it says: %s',
+    async (hostile) => {
+      const { cache, directory } = cacheWith();
+      await recordFetched(cache, bookwormRepository, kernel, [{ item, directory }]);
+      const path = recordPath(cache, bookwormRepository, kernel);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"headers"', JSON.stringify(hostile)));
+      expect(readRecord(cache, path)?.packages.map((one) => dirname(one.directory))).toEqual([
+        join(cache, 'packages'),
+      ]);
+    },
+  );
 
   it('is one for each arch of a release', () => {
     const paths = ['arm64', 'x86_64'].map((arch) =>

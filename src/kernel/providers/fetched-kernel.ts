@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { asKbuildError, KbuildError } from '../../errors/kbuild-error.js';
 import { writeFileAtomic } from '../../storage/atomic.js';
 import { markUsed } from '../../storage/mark-used.js';
 import { matchesGlob } from '../glob.js';
+import type { ReadKdirOptions } from '../kdir.js';
 import { repositoryId, repositoryPlace, type Repository } from '../repository.js';
 import type { AvailableKernel, Package } from './package-manager.js';
 import type { Resolution } from './port.js';
-import { readResolution, type KdirPlace } from './read-resolution.js';
+import { readResolution } from './read-resolution.js';
 
 /** What is kept of a fetched kernel: enough to find it again without any index. */
 export interface FetchedKernel {
@@ -19,6 +20,7 @@ export interface FetchedKernel {
   stock: boolean;
   /** Path of the KDIR, or a glob of it. */
   kdir: string;
+  /** Where they lie unpacked; in the file the names of their directories alone: a cache may be moved. */
   packages: { directory: string; sha256: string }[];
 }
 
@@ -54,7 +56,9 @@ export async function recordFetched(
       sha256: item.sha256 ?? `${item.name} ${item.version} ${item.architecture}`,
     })),
   };
-  await writeFileAtomic(recordPath(cache, repository, kernel), JSON.stringify(fetched, null, 2));
+  const names = fetched.packages.map((one) => ({ ...one, directory: basename(one.directory) }));
+  const text = JSON.stringify({ ...fetched, packages: names }, null, 2);
+  await writeFileAtomic(recordPath(cache, repository, kernel), text);
   return fetched;
 }
 
@@ -64,18 +68,22 @@ export function fetchedKernels(cache: string, repository: Repository): FetchedKe
   if (!existsSync(directory)) return [];
   return readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => readRecord(join(directory, name)) ?? [])
+    .flatMap((name) => readRecord(cache, join(directory, name)) ?? [])
     .filter(({ packages }) => packages.every(({ directory: path }) => existsSync(path)));
 }
 
 /** Undefined for what is no record of ours, or one of an earlier version: it is fetched anew. */
-export function readRecord(path: string): FetchedKernel | undefined {
+export function readRecord(cache: string, path: string): FetchedKernel | undefined {
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<FetchedKernel>;
     const { ref, release, arch, stock = false, kdir, packages } = record;
     if (ref === undefined || release === undefined || arch === undefined) return undefined;
     if (kdir === undefined || !Array.isArray(packages)) return undefined;
-    return { ref, release, arch, stock, kdir, packages };
+    const placed = packages.map(({ directory, sha256 }) => ({
+      directory: join(cache, 'packages', basename(directory)),
+      sha256,
+    }));
+    return { ref, release, arch, stock, kdir, packages: placed };
   } catch {
     return undefined;
   }
@@ -98,7 +106,10 @@ export function resolutionOf(
 }
 
 /** How the KDIR of a fetched kernel is read. */
-function placeOf(repository: Repository, fetched: FetchedKernel): KdirPlace {
+function placeOf(
+  repository: Repository,
+  fetched: FetchedKernel,
+): ReadKdirOptions & { path: string } {
   const identity = createHash('sha256');
   for (const { sha256 } of fetched.packages) identity.update(sha256);
   const roots = fetched.packages.map(({ directory }) => join(directory, 'root'));

@@ -35,7 +35,7 @@ export async function cachedIndex(
 ): Promise<string> {
   const file = indexFile(repository, context);
   const time = indexTime(repository, context);
-  const age = Date.now() - time;
+  const age = Date.now() - Math.floor(time); // of which only one has fractions
   const isFresh = time !== 0 && !refresh && age >= 0 && age < indexLifetime;
   if (!isFresh && !(context.offline && time !== 0)) {
     const id = repositoryId(repository);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { healthyKdir, kdirAt } from '../../../test/support/healthy-kdir.js';
 import { debianHeaders, release } from '../../../test/support/kdir-tree.js';
+import { kbuildErrorOf } from '../../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
 import { pathProvider } from './path.js';
 import type { ProviderContext } from './port.js';
@@ -38,6 +39,7 @@ describe('pathProvider', () => {
       error: { code: 'KDIR_NO_SYMVERS' },
     });
     rmSync(join(path, '.config'));
-    expect(await pathProvider.list(ref(path), [], context)).toEqual([]);
+    const error = await kbuildErrorOf(() => pathProvider.list(ref(path), [], context));
+    expect(error.code).toBe('KDIR_NOT_CONFIGURED');
   });
 });

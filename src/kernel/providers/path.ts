@@ -6,7 +6,12 @@ import { readResolution } from './read-resolution.js';
 /** A KDIR by its path on this machine. Its own arch is what counts, whatever archs are asked. */
 export const pathProvider: KernelProvider<'path'> = {
   resolve: ({ path }) => Promise.resolve([resolutionOf(path, path)]),
-  list: ({ path }) => Promise.resolve([listingOf(path, path)].flatMap((one) => one ?? [])),
+  list: ({ path }) => {
+    const listing = listingOf(path, path);
+    const resolution = resolutionOf(path, path);
+    if (listing === undefined && 'error' in resolution) return Promise.reject(resolution.error);
+    return Promise.resolve(listing === undefined ? [] : [listing]);
+  },
 };
 
 /** What becomes of the KDIR at a path, under the name that the user knows it by. */

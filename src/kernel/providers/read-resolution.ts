@@ -3,11 +3,14 @@ import { readKdir, type ReadKdirOptions } from '../kdir.js';
 import { surveyKdir } from '../survey.js';
 import type { Resolution, SurveyOf } from './port.js';
 
-/** How a KDIR is read: its path, and where its absolute paths are looked up. */
-export type KdirPlace = ReadKdirOptions & { path: string };
-
-/** What becomes of a KDIR that is there, under the name that the user knows it by. */
-export function readResolution(ref: string, { path, ...place }: KdirPlace): Resolution {
+/**
+ * What becomes of a KDIR that is there.
+ * @param ref the name that the user knows it by
+ */
+export function readResolution(
+  ref: string,
+  { path, ...place }: ReadKdirOptions & { path: string },
+): Resolution {
   const survey: SurveyOf = (options) => surveyKdir(path, { ...options, ...place });
   try {
     return { ref, kdir: readKdir(path, place), survey };

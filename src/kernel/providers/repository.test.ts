@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { aptIndexText, bookwormKernel } from '../../../test/support/apt-stanza.js';
 import { bookwormArchive, packagesOf } from '../../../test/support/bookworm-archive.js';
-import { fakeApt } from '../../../test/support/fake-apt.js';
+import { bookwormRepository, fakeApt, type Archive } from '../../../test/support/fake-apt.js';
 import { kbuildErrorOf } from '../../../test/support/kbuild-error-of.js';
 import { archByName } from '../../arch/arch.js';
+import { interrupted, KbuildError } from '../../errors/kbuild-error.js';
 import { parseKernelRef } from '../ref.js';
+import { shippedRepositories, type AptRepository, type Repository } from '../repository.js';
+import { recordFetched } from './fetched-kernel.js';
 import type { ProviderContext, RefOf } from './port.js';
 import { repositoryProvider } from './repository.js';
 
@@ -131,6 +134,135 @@ describe('resolving debian:<suite>/<glob or range>', () => {
     expect(error.code).toBe('KERNEL_UNKNOWN');
     expect(error.message).toContain(`no kernel '${text.replace('/latest', '')}' for arm64`);
     expect(updates()).toBe(1);
+  });
+});
+
+describe('resolving where a repository does not answer', () => {
+  /** Debian 12 answers; sid does not. */
+  function withSilentSid() {
+    const apt = fakeApt(bookwormArchive());
+    const { runInSuite } = apt.context;
+    apt.context.runInSuite = (suite, run) => {
+      if (suite.name === 'bookworm') return runInSuite(suite, run);
+      return Promise.reject(new KbuildError('FETCH_FAILED', `${suite.name} is silent`, 'Wait.'));
+    };
+    apt.context.repositories = shippedRepositories().filter(
+      ({ distribution, name }) => distribution === 'debian' && /^(bookworm|sid)$/.test(name),
+    );
+    return apt.context;
+  }
+
+  it('gives the kernels of the others, and why it has none of that one', async () => {
+    const resolutions = await resolve('debian:*', withSilentSid());
+    expect(resolutions).toHaveLength(2);
+    expect(resolutions).toContainEqual(
+      expect.objectContaining({ ref: 'debian:bookworm/6.1.0-56-arm64' }),
+    );
+    expect(resolutions).toContainEqual({
+      ref: 'debian:sid/latest',
+      error: expect.objectContaining({ code: 'FETCH_FAILED', message: 'sid is silent' }) as unknown,
+    });
+  });
+
+  it('names in it what was wanted of that one', async () => {
+    const resolutions = await resolve('debian:*/6.1.0-56-arm*', withSilentSid());
+    expect(resolutions.map(({ ref }) => ref).sort()).toEqual([
+      'debian:bookworm/6.1.0-56-arm64',
+      'debian:sid/6.1.0-56-arm*',
+    ]);
+  });
+
+  it('says nothing of it where a release was found elsewhere', async () => {
+    const resolutions = await resolve('debian:*/6.1.0-56-arm64', withSilentSid());
+    expect(resolutions.map(({ ref }) => ref)).toEqual(['debian:bookworm/6.1.0-56-arm64']);
+  });
+
+  it('does not say that there is no such release where not all have answered', async () => {
+    const resolutions = await resolve('debian:*/6.1.0-99-arm64', withSilentSid());
+    expect(resolutions).toEqual([
+      {
+        ref: 'debian:sid/6.1.0-99-arm64',
+        error: expect.objectContaining({ message: 'sid is silent' }) as unknown,
+      },
+    ]);
+  });
+
+  it('ends where it is interrupted, and for a fault of its own', async () => {
+    for (const error of [interrupted(), new TypeError('a fault')]) {
+      const context = withSilentSid();
+      context.runInSuite = () => Promise.reject(error);
+      await expect(resolve('debian:*', context)).rejects.toBe(error);
+    }
+  });
+});
+
+describe('a release that was fetched for one arch', () => {
+  const release = '6.8.0-45-generic';
+  const apt: AptRepository = {
+    ...bookwormRepository,
+    distribution: 'acme',
+    name: 'stable',
+    kernels: {
+      package: '^linux-headers-(\\d.*-generic)$',
+      latest: 'linux-headers-generic',
+      kdir: '/usr/src/linux-headers-{release}',
+    },
+  };
+  const dnf: Repository = {
+    distribution: 'acme',
+    name: '9',
+    manager: 'dnf',
+    image: 'acme/dnf:9',
+    kernels: [
+      {
+        package: 'kernel-devel',
+        uname: '{version}-{release}',
+        kdir: '/usr/src/kernels/{uname}',
+        stock: true,
+      },
+    ],
+  };
+  const stanzas = ['arm64', 'amd64'].map((arch) => ({
+    ...{ name: `linux-headers-${release}`, version: '1', arch },
+  }));
+  const nothing = { index: undefined, packages: {} };
+
+  async function fetchedFor(arch: string, repository: Repository, archive = nothing as Archive) {
+    const { context, runs } = fakeApt(archive);
+    context.repositories = [repository];
+    const kdir = `/usr/src/linux-headers-${release}`;
+    const kernel = { release, arch, stock: true, sets: [], kdir };
+    await recordFetched(context.cache, repository, kernel, []);
+    return { context, runs };
+  }
+
+  it('needs no index for that arch', async () => {
+    for (const repository of [apt, dnf]) {
+      const { context, runs } = await fetchedFor('arm64', repository);
+      const ref = `acme:${repository.name}/${release}`;
+      expect(await resolve(ref, context, [arm64])).toMatchObject([{ ref, arch: 'arm64' }]);
+      expect(runs).toEqual([]);
+    }
+  });
+
+  it.each([[[x86]], [[arm64, x86]]])(
+    'is not taken for another, of which its name says nothing (apt)',
+    async (archs) => {
+      const archive = { index: aptIndexText(...stanzas), packages: {} };
+      const { context, runs } = await fetchedFor('arm64', apt, archive);
+      const resolutions = await resolve(`acme:stable/${release}`, context, archs);
+      const found = resolutions.map((one) => ('kdir' in one ? one.kdir.arch : one.arch));
+      expect(found.sort()).toEqual(archs.map(({ name }) => name).sort());
+      expect(runs[0]?.title).toBe('apt for acme:stable');
+    },
+  );
+
+  it('is not taken for another, of which its name says nothing (dnf)', async () => {
+    const { context } = await fetchedFor('arm64', dnf);
+    context.runInImage = () => Promise.reject(new KbuildError('FETCH_FAILED', 'dnf is asked', ''));
+    expect(await resolve(`acme:9/${release}`, context, [x86])).toMatchObject([
+      { error: { message: 'dnf is asked' } },
+    ]);
   });
 });
 

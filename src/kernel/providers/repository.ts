@@ -1,6 +1,6 @@
 import { KbuildError } from '../../errors/kbuild-error.js';
 import { nearest } from '../../errors/nearest.js';
-import type { Arch } from '../../arch/arch.js';
+import { archByName, type Arch } from '../../arch/arch.js';
 import { compareReleases } from '../release.js';
 import { repositoryId, type Repository } from '../repository.js';
 import type { Selector } from '../selector.js';
@@ -17,11 +17,20 @@ export const repositoryProvider: KernelProvider<'repository'> = {
     const known = fetchedRelease(repositories, selector, archs, context);
     if (known !== undefined) return known;
     const resolutions: Resolution[] = [];
+    const silent: Resolution[] = [];
     const seen: AvailableKernel[] = [];
     for (const repository of repositories) {
-      const wanted = await select(repository, selector, archs, context, seen);
-      resolutions.push(...(await obtainKernels(repository, wanted, context)));
+      try {
+        const wanted = await select(repository, selector, archs, context, seen);
+        resolutions.push(...(await obtainKernels(repository, wanted, context)));
+      } catch (error) {
+        if (!(error instanceof KbuildError) || error.code === 'INTERRUPTED') throw error;
+        silent.push({ ref: `${repositoryId(repository)}/${selector.text || 'latest'}`, error });
+      }
     }
+    // A release that was found elsewhere: who did not answer need not have it.
+    const isFound = selector.match.kind === 'release' && resolutions.length > 0;
+    if (!isFound) resolutions.push(...silent);
     if (resolutions.length === 0) {
       throw nothingNamed(repositories, selector, archs, seen, context.offline);
     }
@@ -53,10 +62,12 @@ function fetchedRelease(
   if (match.kind !== 'release') return undefined;
   for (const repository of repositories) {
     const found = fetchedKernels(cache, repository).filter((one) => one.release === match.release);
+    const ofArchs = found.filter(({ arch }) => archs.some(({ name }) => name === arch));
     // Debian's releases name their arch. Others may not, and then another arch's may be meant.
-    const certain = repository.manager === 'apt' || archs.length === found.length;
-    if (found.length === 0 || !certain) continue;
-    return found.map((fetched) => resolutionOf(cache, repository, fetched));
+    const isNamed = ({ arch }: FetchedKernel) => match.release.endsWith(archByName(arch).debian);
+    if (ofArchs.length < archs.length && !found.some(isNamed)) continue;
+    const chosen = ofArchs.length > 0 ? ofArchs : found;
+    return chosen.map((fetched) => resolutionOf(cache, repository, fetched));
   }
   return undefined;
 }
@@ -100,7 +111,7 @@ function nothingNamed(
     return new KbuildError(
       'FETCH_FAILED',
       `no kernel${what} of ${where}${isRelease ? '' : ` for ${names}`} is in the cache, and --offline was given`,
-      `Fetch it with a network first: kbuild-ts kernel fetch '${repositories.length === 1 ? where : 'REF'}${selector.text === '' ? '' : `/${selector.text}`}'.`,
+      "Fetch it with a network first: 'kbuild-ts kernel fetch' takes the same references.",
     );
   }
   const list = `See 'kbuild-ts kernel list ${repositories.length === 1 ? where : ''}'.`;

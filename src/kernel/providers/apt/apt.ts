@@ -119,6 +119,7 @@ async function runApt(
       ? await context.runInSuite(suiteByName(suite ?? ''), run)
       : await context.runInImage({ name: repositoryId(repository), image }, run);
   const whole = outcome.end === 'exited' && outcome.exitCode === 0;
+  if (outcome.end === 'timeout') said.push('E: it took longer than 30 minutes');
   return { stdout: outcome.stdout.toString('utf8'), said, whole };
 }
 
@@ -132,7 +133,14 @@ function keyMounts({ keys = [] }: AptRepository): Mount[] {
 }
 
 function fetchFailed(what: string, why: string): KbuildError {
-  if (/is expired|expired since|not valid yet/i.test(why)) {
+  if (/not valid yet/i.test(why)) {
+    return new KbuildError(
+      'FETCH_FAILED',
+      `${what}: ${why}`,
+      "This machine's clock is behind: set it.",
+    );
+  }
+  if (/is expired|expired since/i.test(why)) {
     return new KbuildError(
       'FETCH_FAILED',
       `${what}: ${why}`,

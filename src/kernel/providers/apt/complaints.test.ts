@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { downloadFailures, reasonsIn } from './complaints.js';
 
@@ -23,6 +24,29 @@ describe('reasonsIn', () => {
   it('finds a full disk, whoever met it', () => {
     const line = 'sh: 1: cannot create /apt/lists/x: No space left on device';
     expect(reasonsIn([line])).toBe(line);
+  });
+
+  it.each([
+    ['cp', 'cp /proc/self/status /dev/full'],
+    ['tar', 'tar -cf /dev/full -C /etc passwd'],
+    ['mkdir', 'mkdir /proc/x'],
+    ['awk', 'awk -f /no/such/program'],
+    ['dpkg-deb', 'dpkg-deb --fsys-tarfile /no/such.deb'],
+  ])('gives what %s complains of', (program, command) => {
+    const env = { ...process.env, LC_ALL: 'C' };
+    const { stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', env });
+    const [first = ''] = stderr.split('\n');
+    expect(first).toMatch(new RegExp(`^${program}:`));
+    expect(reasonsIn(['Get:1 http://mirror/x', first])).toBe(first);
+  });
+
+  it('says of all the files of a full disk only that it is full', () => {
+    const said = [
+      'tar: ./usr/src/a.h: Wrote only 4096 of 10240 bytes',
+      'tar: ./usr/src/b.h: Wrote only 512 of 10240 bytes',
+      'tar: Exiting with failure status due to previous errors',
+    ];
+    expect(reasonsIn(said)).toBe(`No space left on device; ${said[2]}`);
   });
 
   it.each([[[]], [['']], [['Reading package lists...', 'warning: E: is no letter']]])(

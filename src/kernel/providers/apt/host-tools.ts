@@ -29,7 +29,7 @@ export async function fetchHostTools(
       );
       found.push(...fitting.map((item) => ({ repository, item })));
     } catch (error) {
-      if (!(error instanceof KbuildError) || error.code !== 'FETCH_FAILED') throw error;
+      if (!(error instanceof KbuildError) || !/^(FETCH|IMAGE)_/.test(error.code)) throw error;
       failures.push(error.message);
     }
     if (found.some(({ item }) => item.version === version)) break;

@@ -202,4 +202,28 @@ describe('kernelsOf', () => {
     );
     expect(kernels).toMatchObject([{ release: '6.8.0-45-generic', arch: 'x86_64', stock: true }]);
   });
+
+  it('takes headers for whole where nothing is said to belong to them (bindeb-pkg)', () => {
+    const rules = {
+      package: '^linux-headers-(\\d.*)$',
+      latest: 'linux-headers-{flavour}',
+      kdir: '/usr/src/linux-headers-{release}',
+    };
+    const stanza = {
+      name: 'linux-headers-6.12.5',
+      version: '6.12.5-1',
+      arch: 'arm64',
+      depends: 'linux-kbuild-6.1, libc6',
+    };
+    const kernels = kernelsIn([stanza, ...bookworm], 'amd64', {
+      ...bookwormRepository,
+      kernels: rules,
+    });
+    const whole = find(kernels, '6.12.5');
+    expect(whole).toMatchObject({ arch: 'arm64', kdir: '/usr/src/linux-headers-6.12.5' });
+    expect(names(whole)).toEqual([['linux-headers-6.12.5=6.12.5-1:arm64']]);
+    expect(kernels.filter(({ arch, release }) => arch !== 'arm64' && release === '6.12.5')).toEqual(
+      [],
+    );
+  });
 });

@@ -15,7 +15,8 @@ export function kernelsOf(
   buildDebianArch: string,
 ): AvailableKernel[] {
   const rules = repository.kernels;
-  const [named, belongs] = [new RegExp(rules.package), new RegExp(rules.with)];
+  const named = new RegExp(rules.package);
+  const belongs = rules.with === undefined ? undefined : new RegExp(rules.with);
   const byName = new Map<string, AptPackage[]>();
   for (const item of index) byName.set(item.name, [...(byName.get(item.name) ?? []), item]);
   for (const versions of byName.values()) {
@@ -59,10 +60,11 @@ function stockPackages(
  */
 function setsOf(
   main: AptPackage,
-  belongs: RegExp,
+  belongs: RegExp | undefined,
   byName: ReadonlyMap<string, AptPackage[]>,
   buildDebianArch: string,
 ): AptPackage[][] {
+  if (belongs === undefined) return [[main]];
   const choices = main.depends
     .filter((name) => belongs.test(name))
     .map((name) =>

@@ -87,7 +87,9 @@ export function downloadScript(
     `/fetch/${i}.deb`,
     shellQuote(`SHA256:${sha256}`),
   ]);
-  const unpack = files.map(({ sha256 }, i) => `unpack ${i} ${shellQuote(sha256)} &`);
+  const unpack = files.map(
+    ({ sha256 }, i) => `unpack ${i} ${shellQuote(sha256)} &${i % 4 === 3 ? '\nwait' : ''}`,
+  );
   // What broke off lies there too, and apt has not looked at it.
   return `${setup(repository, options)}
 apt-helper -q -o APT::Status-Fd=2 download-file ${words.join(' ')} >&2 || true

@@ -132,6 +132,7 @@ async function runDnf(
     },
   );
   const whole = outcome.end === 'exited' && outcome.exitCode === 0;
+  if (outcome.end === 'timeout') said.push('it took longer than 30 minutes');
   return { stdout: outcome.stdout.toString('utf8'), said, whole };
 }
 

@@ -1,7 +1,6 @@
-import { createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { KbuildError } from '../../../errors/kbuild-error.js';
 import { prepare } from '../../../events/prepare.js';
 import type { RunOutcome } from '../../../runtime/port.js';
@@ -12,9 +11,11 @@ import { isSet, parseKernelConfig } from '../../config.js';
 import { lstat } from '../../tree.js';
 import type { ProviderContext } from '../port.js';
 import { buildEnvironment } from '../../../runtime/build-environment.js';
+import { BuildLog } from './build-log.js';
 import { Complaints, runError } from './failure.js';
 import { checkConfig } from './fragments.js';
-import { claim, reapLeftovers, release } from '../../../storage/leftovers.js';
+import { claim, release } from '../../../storage/claim.js';
+import { reapLeftovers } from '../../../storage/leftovers.js';
 import type { KernelPlan } from './plan-kernel.js';
 import { buildScript, configureScript, inputs, kdirPath } from './scripts.js';
 import { hostPath, versionOf } from './source-tree.js';
@@ -74,8 +75,7 @@ async function build(
   ]);
 
   return prepare(context.emit, `kernel ${what}`, async (onLine) => {
-    const file = createWriteStream(log);
-    file.on('error', () => undefined); // of a full disk; what is built fails of that too
+    const file = new BuildLog(log);
     const run = async (script: string, failed: string): Promise<RunOutcome> => {
       const complaints = new Complaints();
       const outcome = await toolchain.run({
@@ -88,11 +88,12 @@ async function build(
         ],
         env: buildEnvironment(),
         onLine: (line) => {
-          file.write(`${line}\n`);
+          file.add(line);
           complaints.add(line);
           onLine(line);
         },
       });
+      file.check(); // a full disk is why it failed, or will be why the next does
       if (outcome.end === 'exited' && outcome.exitCode === 0) return outcome;
       throw runError(outcome, complaints, failed, log);
     };
@@ -116,8 +117,7 @@ async function build(
         ...(image && { image }),
       };
     } finally {
-      file.end();
-      await finished(file).catch(() => undefined);
+      file.close();
       await rm(texts, { recursive: true, force: true });
     }
   });

@@ -72,7 +72,10 @@ export const descriptionSchema = z
       .record(target, z.string().min(1))
       .optional()
       .describe('Files that are put into the source: paths in it, and files relative to this one'),
-    make: z.record(variableName, line).optional().describe('More variables for the make line'),
+    make: z
+      .record(variableName, z.union([line, z.number()]))
+      .optional()
+      .describe('More variables for the make line'),
     build: z
       .enum(['kernel', 'prepare'])
       .optional()
@@ -85,6 +88,14 @@ export const descriptionSchema = z
       localversion === undefined || !('LOCALVERSION' in set || 'CONFIG_LOCALVERSION' in set),
     { path: ['localversion'], message: 'set has CONFIG_LOCALVERSION too' },
   );
+
+/** The JSON schema of a description, as `schemas/kernel.schema.json` holds it. */
+export function descriptionJsonSchema(): object {
+  return {
+    title: 'kbuild-ts description of a kernel',
+    ...z.toJSONSchema(descriptionSchema, { io: 'input' }),
+  };
+}
 
 /** @throws KbuildError KERNEL_SOURCE_INVALID for the first problem, with its place */
 export function validate(

@@ -88,7 +88,9 @@ export async function describeSource(
     files: Object.fromEntries(
       Object.entries(given.files ?? {}).map(([target, path]) => [target, at(path)]),
     ),
-    make: given.make ?? {},
+    make: Object.fromEntries(
+      Object.entries(given.make ?? {}).map(([variable, text]) => [variable, String(text)]),
+    ),
     build: given.build ?? 'kernel',
   };
   refuseMissing(description, place);

@@ -97,4 +97,14 @@ describe('checkConfig', () => {
     expect(error.message).toContain('CONFIG_YES: wanted m, is y (f1)');
     expect(error.message).toContain('CONFIG_A: wanted y, is not set (f0)');
   });
+
+  it('takes whole configurations as fragments, and a string that is empty as one that is not set', () => {
+    const lines = (value: string) =>
+      Array.from({ length: 11_000 }, (_, i) => `CONFIG_SYMBOL_${i}=${value}\n`).join('');
+    const fragments = ['m', 'y', '""'].map((value) => ({ name: value, text: lines(value) }));
+    const start = performance.now();
+    checkConfig(fragments.slice(0, 2), lines('y'), 'linux-6.1');
+    checkConfig(fragments, '', 'linux-6.1');
+    expect(performance.now() - start).toBeLessThan(3000); // a line at a time, not all for each
+  });
 });

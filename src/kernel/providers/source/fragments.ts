@@ -65,14 +65,16 @@ const normal = (value: string): string =>
  */
 export function checkConfig(fragments: readonly Fragment[], config: string, what: string): void {
   const actual = valuesOf(config);
-  const wanted = valuesOf(fragments.map(({ text }) => text).join('\n'));
-  const differences = [...wanted].flatMap(([symbol, value]) => {
+  const wanted = new Map<string, { value: string; origin: string }>();
+  for (const { name, text } of fragments) {
+    for (const [symbol, value] of valuesOf(text)) wanted.set(symbol, { value, origin: name });
+  }
+  const differences = [...wanted].flatMap(([symbol, { value, origin }]) => {
     const found = actual.get(symbol) ?? 'n';
-    const origin = fragments.findLast(({ text }) => valuesOf(text).has(symbol))?.name;
     // An empty string is what a string symbol is without a value.
     if (found === value || (value === '""' && found === 'n')) return [];
     const has = actual.has(symbol) ? found : 'not set';
-    return [`${symbol}: wanted ${value}, is ${has} (${origin ?? ''})`];
+    return [`${symbol}: wanted ${value}, is ${has} (${origin})`];
   });
   if (differences.length === 0) return;
   throw new KbuildError(

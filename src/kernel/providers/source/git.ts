@@ -1,7 +1,7 @@
-import { copyFile, mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import { KbuildError, throwIfInterrupted } from '../../../errors/kbuild-error.js';
+import { join } from 'node:path';
+import { gitError, gitIn, type Git } from './git-run.js';
+import { findRepository, shadowOf } from './git-repository.js';
 
 /** A state of a git tree: what a commit has, or the files as they are. */
 export interface GitTree {
@@ -21,8 +21,9 @@ export function isGitTree(directory: string): boolean {
 
 /**
  * A git tree at a revision, or as its files are: tracked ones with their changes, and others that
- * are not ignored. Nothing is written to the repository: what has to be written, the objects of
- * changed files and an index, goes to a directory of the run.
+ * are not ignored. A stranger may have made it: no program that its configuration or attributes
+ * name is run, and nothing is written to it. Both go by a repository of our own in a directory of
+ * the run, which borrows the objects; files are taken as they lie there, filters or not.
  * @throws KbuildError KERNEL_SOURCE_GIT
  */
 export async function gitTree(
@@ -31,34 +32,45 @@ export async function gitTree(
   scratch: string,
   signal: AbortSignal,
 ): Promise<GitTree> {
-  const plain = runner(directory, {}, signal);
-  if (revision !== undefined) {
-    const id = await plain(['rev-parse', '--verify', '--end-of-options', `${revision}^{tree}`]);
-    return treeOf(id.trim(), plain);
+  const repository = findRepository(directory);
+  if (repository.bare && revision === undefined) {
+    throw gitError(
+      `${directory} is a bare repository: it has no files, only revisions`,
+      `Name one: ${directory}#<revision>.`,
+    );
   }
-  const locate = async (name: string): Promise<string> => {
-    const path = (await plain(['rev-parse', '--git-path', name])).trim();
-    return isAbsolute(path) ? path : join(directory, path);
-  };
-  const [index, objects] = [await locate('index'), await locate('objects')];
-  const own = join(scratch, 'git');
-  await mkdir(join(own, 'objects'), { recursive: true });
-  const copy = join(own, 'index');
-  if (existsSync(index)) await copyFile(index, copy);
-  const alone = { GIT_INDEX_FILE: copy, GIT_OBJECT_DIRECTORY: join(own, 'objects') };
+  const shadow = await shadowOf(repository, directory, scratch, signal);
+  const alone = { GIT_DIR: shadow, GIT_WORK_TREE: directory };
+  const objects = quoteAlternate(join(repository.common, 'objects'));
+  const all = { ...alone, GIT_ALTERNATE_OBJECT_DIRECTORIES: objects };
+  const read = gitIn(shadow, directory, all, signal);
+  if (revision !== undefined) {
+    const id = await read(['rev-parse', '--verify', '--end-of-options', `${revision}^{tree}`]);
+    return treeOf(id.trim(), read);
+  }
   // Without the repository's objects in sight: git would touch those that it would write again.
-  const write = runner(directory, alone, signal);
+  const write = gitIn(directory, directory, alone, signal);
+  await forgetSubmodules(write);
   await write(['add', '--all', '.']);
   const id = await write(['write-tree', '--missing-ok']);
-  const all = { ...alone, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoteAlternate(objects) };
-  return treeOf(id.trim(), runner(directory, all, signal));
+  return treeOf(id.trim(), read);
 }
+
+/** For those that it knows, `git add` asks `git status` in them, by their own configuration. */
+async function forgetSubmodules(git: Git): Promise<void> {
+  const entries = (await git(['ls-files', '--stage'])).split('\n');
+  const paths = entries.filter((line) => line.startsWith('160000 ')).map(pathOf);
+  if (paths.length > 0) await git(['update-index', '--force-remove', '--stdin'], lines(paths));
+}
+
+/** Of `<mode> <id> <stage>\t<path>`; unusual ones are quoted, and so they are read again. */
+const pathOf = (line: string): string => line.slice(line.indexOf('\t') + 1);
+
+const lines = (paths: readonly string[]): string => paths.map((path) => `${path}\n`).join('');
 
 /** The list is separated by colons; a path in double quotes is one path (git(1)). */
 const quoteAlternate = (path: string): string =>
   /[:"]/.test(path) ? `"${path.replaceAll(/["\\]/g, String.raw`\$&`)}"` : path;
-
-type Git = (args: string[]) => Promise<string>;
 
 const treeOf = (id: string, git: Git): GitTree => ({
   id,
@@ -67,33 +79,3 @@ const treeOf = (id: string, git: Git): GitTree => ({
     await git(['archive', '--format=tar', `--output=${file}`, id]);
   },
 });
-
-function runner(directory: string, env: Record<string, string>, signal: AbortSignal): Git {
-  return async (args) => {
-    const { execa } = await import('execa');
-    // Neither hooks nor a watcher of the repository are to run.
-    const config = ['core.hooksPath=/dev/null', 'core.fsmonitor=false'];
-    const options = config.flatMap((setting) => ['-c', setting]);
-    const result = await execa('git', [...options, '-C', directory, ...args], {
-      env: { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...env },
-      reject: false,
-      stdin: 'ignore',
-      cancelSignal: signal,
-    });
-    throwIfInterrupted(signal);
-    if (!result.failed) return result.stdout;
-    if (result.code === 'ENOENT') {
-      throw new KbuildError(
-        'KERNEL_SOURCE_GIT',
-        `${directory} is a git tree, and there is no program 'git' on this machine`,
-        "Install git, or give a tarball that 'git archive' made elsewhere.",
-      );
-    }
-    const said = (result.stderr || (result.shortMessage ?? '')).split('\n', 3).join(' ');
-    throw new KbuildError(
-      'KERNEL_SOURCE_GIT',
-      `the git tree ${directory} cannot be read: ${said}`,
-      'Check the revision, and that the repository is whole and yours (git fsck; safe.directory).',
-    );
-  };
-}

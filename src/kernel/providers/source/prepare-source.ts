@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Arch } from '../../../arch/arch.js';
 import { KbuildError } from '../../../errors/kbuild-error.js';
 import { readKdir, type Kdir } from '../../kdir.js';
@@ -9,6 +9,7 @@ import { buildKernel, kernelDirectory, recordFile, type KernelRecord } from './b
 import type { SourceDescription } from './description.js';
 import { withFileErrors } from './file-errors.js';
 import { reapLeftovers } from '../../../storage/leftovers.js';
+import { markUsed } from '../../../storage/mark-used.js';
 import { originOf } from './origin.js';
 import { planKernel, type KernelPlan } from './plan-kernel.js';
 import { kdirPath } from './scripts.js';
@@ -58,6 +59,9 @@ export async function prepareSource(
     const plan = await planKernel(description, arch, context, true);
     const fromCache = isKept(plan, context);
     if (!fromCache) await buildKernel(plan, context);
+    // Both are mounted in builds of modules: 'kernel prune' is to leave both.
+    markUsed(kernelDirectory(plan.key, cache));
+    markUsed(dirname(plan.tree.root));
     return { ...readPrepared(plan, context), milliseconds: performance.now() - start, fromCache };
   });
 }
