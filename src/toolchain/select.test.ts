@@ -74,10 +74,10 @@ describe('toolchainForVersion', () => {
     expect(toolchainForVersion(version).name).toBe(name);
   });
 
-  it('is the newest for a kernel that is newer than all, or of which nothing is known', () => {
+  it('is the newest for a kernel that is newer than all, and a stable one where nothing is known', () => {
     const newest = toolchainByName('gcc-16');
     expect(toolchainForVersion('99.1')).toBe(newest);
-    expect(toolchainForVersion(undefined)).toBe(newest);
+    expect(toolchainForVersion(undefined)).toBe(toolchainByName('gcc-12'));
   });
 
   it('is of several of one suite the newest, whatever their order, and never Clang', () => {

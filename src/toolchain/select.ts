@@ -2,6 +2,7 @@ import { archByName } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { compareVersions } from '../kernel/host-tools.js';
 import type { Kdir } from '../kernel/kdir.js';
+import { defaultKernelRef } from '../kernel/ref.js';
 import { suiteByName } from '../kernel/suite.js';
 import { allToolchains, type Toolchain } from './toolchain.js';
 
@@ -35,19 +36,19 @@ export function defaultToolchain(
 /**
  * The toolchain for a kernel that is made from its source: the GCC of the first suite whose own
  * kernel is as new, else of the newest.
- * @param version of the kernel, for example `6.1`; default: the newest
+ * @param version of the kernel, for example `6.1`; where it is not known, that of the kernel that is
+ * built for by default: its suite is stable, and its image is likely there
  */
 export function toolchainForVersion(
   version: string | undefined,
   known = allToolchains(),
 ): Toolchain {
   const kernelOf = ({ suite }: Toolchain) => suiteByName(suite).kernel;
+  const wanted = version ?? suiteByName(defaultKernelRef.split(':')[1] ?? '').kernel;
   const sorted = known
     .filter(({ family }) => family === 'gcc')
     .sort((a, b) => compareVersions(kernelOf(a), kernelOf(b)) || b.major - a.major);
-  const fits = sorted.find(
-    (t) => version !== undefined && compareVersions(kernelOf(t), version) >= 0,
-  );
+  const fits = sorted.find((t) => compareVersions(kernelOf(t), wanted) >= 0);
   return fits ?? (sorted.at(-1) as Toolchain);
 }
 

@@ -381,6 +381,7 @@ describe('toolchain', () => {
     const made = await kbuildJson<{ images: { toolchain: string; id: string }[] }>([
       'toolchain',
       'build',
+      '--allow-expired', // a mirror of unstable may lag
     ]);
     const again = await kbuildJson<typeof made.document>(['toolchain', 'build']);
     expect(again.document).toEqual(made.document);
