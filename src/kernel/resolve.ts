@@ -1,10 +1,6 @@
 import type { Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from './kdir.js';
-import { hostProvider } from './providers/host.js';
-import { pathProvider } from './providers/path.js';
-import { repositoryProvider } from './providers/repository.js';
-import { sourceProvider } from './providers/source/source.js';
 import type {
   KernelListing,
   KernelProvider,
@@ -13,16 +9,19 @@ import type {
 } from './providers/port.js';
 import { parseKernelRef, type KernelRef } from './ref.js';
 
-/** Every kind of reference has its provider: a kind without one does not compile. */
-const providers: { [K in KernelRef['provider']]: KernelProvider<K> } = {
-  repository: repositoryProvider,
-  host: hostProvider,
-  source: sourceProvider,
-  path: pathProvider,
+/**
+ * Every kind of reference has its provider, loaded when it is first asked: a kind without one does
+ * not compile.
+ */
+const providers: { [K in KernelRef['provider']]: () => Promise<KernelProvider<K>> } = {
+  repository: async () => (await import('./providers/repository.js')).repositoryProvider,
+  host: async () => (await import('./providers/host.js')).hostProvider,
+  source: async () => (await import('./providers/source/source.js')).sourceProvider,
+  path: async () => (await import('./providers/path.js')).pathProvider,
 };
 
-const providerOf = (ref: KernelRef): KernelProvider<KernelRef['provider']> =>
-  providers[ref.provider] as KernelProvider<KernelRef['provider']>;
+const providerOf = (ref: KernelRef): Promise<KernelProvider<KernelRef['provider']>> =>
+  providers[ref.provider]() as Promise<KernelProvider<KernelRef['provider']>>;
 
 /**
  * What becomes of each kernel that references name, for the archs that are asked; fetched or made if
@@ -40,7 +39,8 @@ export async function resolveEach(
   const refused: Kdir[] = [];
   const parsed = refs.map((text) => [text, parseKernelRef(text, context.repositories)] as const);
   for (const [text, ref] of parsed) {
-    const found = await providerOf(ref)
+    const provider = await providerOf(ref);
+    const found = await provider
       .resolve(ref, archs, context)
       .catch((error: unknown): Resolution[] => {
         const mayGoOn = error instanceof KbuildError && error.code !== 'INTERRUPTED';
@@ -112,5 +112,5 @@ export async function listKernels(
   context: ProviderContext,
 ): Promise<KernelListing[]> {
   const ref = parseKernelRef(text, context.repositories);
-  return providerOf(ref).list(ref, archs, context);
+  return (await providerOf(ref)).list(ref, archs, context);
 }

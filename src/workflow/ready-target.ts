@@ -1,12 +1,10 @@
 import { hostArch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { fetchHostTools } from '../kernel/providers/apt/host-tools.js';
 import type { Resolution } from '../kernel/providers/port.js';
 import type { MendedKdir } from '../kernel/layer/mend-kdir.js';
 import type { Target } from '../plan/plan-jobs.js';
 import { checkToolchain } from '../toolchain/select.js';
 import type { Toolchain } from '../toolchain/toolchain.js';
-import { mend } from './mend.js';
 import type { Session } from './session.js';
 
 /** A target, and what was done to its KDIR. */
@@ -72,6 +70,11 @@ async function mendFor(
   const { arch, findings } = survey;
   const isBroken = findings.some(({ severity, mend: step }) => severity === 'error' && step);
   if (arch === undefined || (problem === undefined && !isBroken)) return undefined;
+  // Most kernels need none of this.
+  const [{ mend }, { fetchHostTools }] = await Promise.all([
+    import('./mend.js'),
+    import('../kernel/providers/apt/host-tools.js'),
+  ]);
   const tools = () => ({
     toolchain: provider.toolchain({ name: toolchain.name }, arch),
     hostTools: (name: string, version?: string) => fetchHostTools(name, version, provider),
