@@ -1,10 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
-import { makeDirectoryAtomic, removeWhole, temporaryName, writeFileAtomic } from './atomic.js';
+import {
+  makeDirectoryAtomic,
+  removeWhole,
+  replaceDirectory,
+  temporaryName,
+  writeFileAtomic,
+} from './atomic.js';
 
 describe('temporaryName', () => {
   it('is hidden, beside the path, and never the same twice', () => {
@@ -107,6 +113,37 @@ describe('makeDirectoryAtomic', () => {
   });
 });
 
+describe('replaceDirectory', () => {
+  it('makes a directory, and puts another in its place', async () => {
+    const parent = temporaryDirectory();
+    const path = join(parent, 'tree');
+    await replaceDirectory(path, (temporary) => writeFile(join(temporary, 'a'), ''));
+    await replaceDirectory(path, async (temporary) => {
+      expect(readdirSync(path)).toEqual(['a']);
+      await writeFile(join(temporary, 'b'), '');
+    });
+    expect(readdirSync(path)).toEqual(['b']);
+    expect(readdirSync(parent)).toEqual(['tree']);
+  });
+
+  it('leaves the old one where the new one cannot be made', async () => {
+    const parent = temporaryDirectory({ 'tree/old': '' });
+    const failing = replaceDirectory(join(parent, 'tree'), () => Promise.reject(new Error('full')));
+    await expect(failing).rejects.toThrow('full');
+    expect(readdirSync(join(parent, 'tree'))).toEqual(['old']);
+    expect(readdirSync(parent)).toEqual(['tree']);
+  });
+
+  it('puts the old one back where the new one cannot take its place', async () => {
+    const parent = temporaryDirectory({ 'tree/old': '' });
+    const failing = replaceDirectory(join(parent, 'tree'), async (temporary) => {
+      await rm(temporary, { recursive: true });
+    });
+    await expect(failing).rejects.toThrow('ENOENT');
+    expect(readdirSync(join(parent, 'tree'))).toEqual(['old']);
+  });
+});
+
 describe('removeWhole', () => {
   it('removes a file, or a directory with all below it, and nothing beside it', async () => {
     const directory = temporaryDirectory({ file: '', 'deep/er/x': '', beside: '' });
@@ -133,8 +170,7 @@ describe('removeWhole', () => {
       removing.abort();
     });
     while (!removing.signal.aborted) {
-      const names = existsSync(whole) ? readdirSync(whole) : [];
-      seen.add(names.length);
+      seen.add(namesIn(whole).length);
       await new Promise(setImmediate);
     }
     await removal;
@@ -146,3 +182,13 @@ describe('removeWhole', () => {
     await expect(removeWhole(join(temporaryDirectory(), 'gone'))).rejects.toThrow('ENOENT');
   });
 });
+
+/** What a reader sees, who may come when the directory has gone. */
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
