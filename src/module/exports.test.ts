@@ -46,6 +46,15 @@ const layouts: [string, ExportLayout][] = elfShapes.flatMap((shape): [string, Ex
 });
 const mips: [string, ExportLayout] = ['64-bit MIPS', { ...prel32, width: 8, machine: 8 }];
 
+describe('an export whose CRC genksyms could not make', () => {
+  it.each(['absolute', 'places'] as const)('has the CRC 0, as modpost says: %s', (crcs) => {
+    const bare = { name: 'assembled', gplOnly: false, namespace: '' };
+    const [first] = exported;
+    const module = exportingModule({ ...prel32, crcs }, [bare, first!]);
+    expect(exportsOf(module)).toEqual([{ ...bare, crc: 0 }, first]);
+  });
+});
+
 describe('exportedSymbols', () => {
   it('finds in a real module what kmod finds, with the CRCs', () => {
     const path = fixtureModulePath('exporter-x86_64');

@@ -1,6 +1,6 @@
 import type { ByteReader } from './bytes.js';
 import { findSection, sectionReader, type Elf, type ElfSection } from './elf.js';
-import { relocationsOf, SHN_ABS, type Relocation } from './relocations.js';
+import { relocationsOf, SHN_ABS, SHN_UNDEF, type Relocation } from './relocations.js';
 import type { SymbolTable } from './symbols.js';
 
 /** A symbol that a module offers to other modules. */
@@ -92,7 +92,8 @@ function crcTable(elf: Elf, table: SymbolTable, name: string): number[] | undefi
     const place = elf.sections[index];
     const i = offset / 4;
     // A difference may be two relocations (RISC-V): plus the target, minus the place itself.
-    if (i >= crcs.length || index === section.index) continue;
+    // One of an undefined symbol is no CRC: genksyms could make none (weak, before Linux 5.19).
+    if (i >= crcs.length || index === section.index || index === SHN_UNDEF) continue;
     if (index === SHN_ABS) crcs[i] = target >>> 0;
     else if (place !== undefined) crcs[i] = u32At(elf, place, target);
   }

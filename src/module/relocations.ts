@@ -14,6 +14,8 @@ export interface Relocation {
 
 const EM_MIPS = 8;
 export const SHN_ABS = 0xfff1;
+/** The section of a symbol that is not defined here (elf.h). */
+export const SHN_UNDEF = 0;
 
 /**
  * The relocations of a section, by ascending offset (elf(5), Elf64_Rela and its kin). How a target

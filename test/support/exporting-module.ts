@@ -1,5 +1,5 @@
 import type { ExportedSymbol } from '../../src/module/exports.js';
-import { SHN_ABS } from '../../src/module/relocations.js';
+import { SHN_ABS, SHN_UNDEF } from '../../src/module/relocations.js';
 import {
   integers,
   relocationSection,
@@ -38,11 +38,13 @@ const indices = { strings: 1, plain: 2, gpl: 3, plainCrcs: 4, gplCrcs: 5, places
 /**
  * A module with these exports, as the kernel's EXPORT_SYMBOL macros and its linker leave it.
  * @param flags `__kflagstab`: all symbols then are in the table of those that are not GPL-only
+ * @param more sections after these
  */
 export function exportingModule(
   layout: ExportLayout,
   exported: readonly ExportedSymbol[],
   flags?: number[],
+  more: readonly SectionContent[] = [],
 ): Buffer {
   const strings = exported.flatMap(({ name, namespace }) => [name, namespace]);
   const offsets = strings.map((_, i) => strings.slice(0, i).join('\0').length + (i > 0 ? 1 : 0));
@@ -60,7 +62,8 @@ export function exportingModule(
     const fields: RelocationContent[] = [];
     const numbers: number[] = [];
     const numberFields: RelocationContent[] = [];
-    for (const [at, [i, { name, crc = 0 }]] of entries.entries()) {
+    for (const [at, [i, { name, crc: own }]] of entries.entries()) {
+      const crc = own ?? 0;
       const place = symbol({ name, section: indices.places, value: 0x40 });
       const targets = [{ symbol: place }, string(2 * i), string(2 * i + 1)];
       for (const [field, target] of targets.slice(0, layout.fields).entries()) {
@@ -70,8 +73,13 @@ export function exportingModule(
         if (layout.pairs) fields.push({ symbol: symbol(here), offset });
       }
       numbers.push(layout.crcs === 'numbers' ? crc : 0);
+      // One without a CRC: genksyms could make none, and its symbol is weak and undefined.
       const [section, value] =
-        layout.crcs === 'absolute' ? [SHN_ABS, crc] : [indices.places, 4 * i];
+        own === undefined
+          ? [SHN_UNDEF, 0]
+          : layout.crcs === 'absolute'
+            ? [SHN_ABS, crc]
+            : [indices.places, 4 * i];
       if (layout.crcs !== 'absolute' && layout.crcs !== 'places') continue;
       const offset = 4 * at;
       numberFields.push({ symbol: symbol({ name: `__crc_${name}`, section, value }), offset });
@@ -117,5 +125,5 @@ export function exportingModule(
     relocations(indices.gplCrcs, gpl.numberFields),
   );
   if (flags !== undefined) sections.push({ name: '__kflagstab', data: Uint8Array.from(flags) });
-  return writeElf({ ...layout, sections });
+  return writeElf({ ...layout, sections: [...sections, ...more] });
 }
