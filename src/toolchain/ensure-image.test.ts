@@ -8,7 +8,8 @@ import { archByName } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Event } from '../events/event.js';
 import type { Image, ImageRecipe, ImageStore } from '../runtime/port.js';
-import { ensureToolchainImage } from './ensure-image.js';
+import { imageWith } from './build-deps-recipe.js';
+import { ensureImageWith, ensureToolchainImage } from './ensure-image.js';
 import { toolchainImage } from './image-recipe.js';
 import { toolchainByName } from './toolchain.js';
 
@@ -258,5 +259,84 @@ describe('ensureToolchainImage', () => {
     const images = new FakeImages([]);
     images.find = () => Promise.reject(new KbuildError('ENGINE_FAILED', 'no', 'look'));
     expect((await kbuildErrorOf(() => ensure(images).image)).code).toBe('ENGINE_FAILED');
+  });
+});
+
+describe('ensureImageWith', () => {
+  const packages = ['iptables', 'pkg-config'];
+  const derived = imageWith(gcc12, archByName('x86_64'), packages);
+
+  function ensureWith(images: FakeImages, { allowExpired = false } = {}) {
+    const events: Event[] = [];
+    const context = {
+      images,
+      buildArch: 'x86_64',
+      scratch: temporaryDirectory(),
+      emit: (event: Event) => events.push(event),
+      allowExpired,
+      signal: new AbortController().signal,
+    };
+    const image = ensureImageWith(gcc12, packages, context, () =>
+      ensureToolchainImage(gcc12, context),
+    );
+    return { image, events };
+  }
+
+  it('takes the image that is there, without a word, and needs not the toolchain’s', async () => {
+    const images = new FakeImages([derived.name]);
+    const { image, events } = ensureWith(images);
+    expect(await image).toEqual({ id: `sha256 of ${derived.name}` });
+    expect([images.done, events]).toEqual([[], []]);
+  });
+
+  it('builds it on the toolchain’s image, and tells what is in it', async () => {
+    const images = new FakeImages([base]);
+    const { image, events } = ensureWith(images);
+    expect((await image).id).toBe(`sha256 of ${derived.name}`);
+    expect(images.done).toEqual([`build ${recipe.name}`, `build ${derived.name}`]);
+    expect(events.flatMap((event) => (event.type === 'prepare-start' ? event.title : []))).toEqual([
+      'image gcc-12',
+      'image gcc-12 + iptables, pkg-config',
+    ]);
+  });
+
+  it('is not built where the toolchain’s image cannot be', async () => {
+    onlyPrograms({});
+    const images = new FakeImages([]);
+    const error = await kbuildErrorOf(() => ensureWith(images).image);
+    expect(error.code).toBe('IMAGE_BASE_UNAVAILABLE');
+    expect(images.built).toEqual([]);
+  });
+
+  it('takes an index that has expired where that is asked for, and a proxy', async () => {
+    vi.stubEnv('HTTP_PROXY', 'http://proxy.example:3128');
+    const images = new FakeImages([recipe.name]);
+    await ensureWith(images, { allowExpired: true }).image;
+    expect(images.built[0]).toMatchObject({
+      name: derived.name,
+      args: {
+        APT_OPTIONS: '-o Acquire::Check-Valid-Until=false',
+        HTTP_PROXY: 'http://proxy.example:3128',
+      },
+    });
+  });
+
+  it('tells packages that are unknown, an index that has expired, and all else apart', async () => {
+    const images = new FakeImages([recipe.name]);
+    const failure = new KbuildError('IMAGE_BUILD_FAILED', 'apt-get returned 100', 'look');
+    let said = '';
+    images.build = (_, onLine) => {
+      onLine(said);
+      return Promise.reject(failure);
+    };
+    const errorAfter = (line: string) => {
+      said = line;
+      return kbuildErrorOf(() => ensureWith(images).image);
+    };
+    const unknown = await errorAfter('\u001B[91mE: Unable to locate package iptables\u001B[0m');
+    expect(unknown.code).toBe('BUILD_DEP_UNKNOWN');
+    expect(unknown.message).toMatch(/iptables in debian's bookworm/);
+    expect((await errorAfter(expired)).code).toBe('FETCH_FAILED');
+    expect(await errorAfter('E: Some index files failed to download.')).toBe(failure);
   });
 });

@@ -2,9 +2,10 @@ import { archByName } from '../arch/arch.js';
 import { proxyVariables } from '../data/proxy.js';
 import type { Emit } from '../events/event.js';
 import { prepare } from '../events/prepare.js';
-import { suiteByName } from '../kernel/suite.js';
-import type { Image, ImageStore } from '../runtime/port.js';
+import { suiteByName, type Suite } from '../kernel/suite.js';
+import type { Image, ImageRecipe, ImageStore } from '../runtime/port.js';
 import { ensureBaseImage } from './base-image.js';
+import { imageWith } from './build-deps-recipe.js';
 import {
   expiredAptOptions,
   expiredIndex,
@@ -12,6 +13,7 @@ import {
   type PackageOptions,
 } from './expired-index.js';
 import { toolchainImage } from './image-recipe.js';
+import { RefusedPackages } from './refused-packages.js';
 import type { Toolchain } from './toolchain.js';
 
 export interface EnsureImageContext extends PackageOptions {
@@ -31,27 +33,66 @@ export async function ensureToolchainImage(
   toolchain: Toolchain,
   context: EnsureImageContext,
 ): Promise<Image> {
-  const { images, emit } = context;
+  const { images, emit, scratch, signal } = context;
   const recipe = toolchainImage(toolchain, archByName(context.buildArch));
   const existing = await images.find(recipe.name);
   if (existing !== undefined) return existing;
   return prepare(emit, `image ${toolchain.name}`, async (onLine) => {
     const suite = suiteByName(toolchain.suite);
-    const { scratch, signal } = context;
     const base = await ensureBaseImage(suite, images, scratch, onLine, signal, context);
-    let since: string | undefined;
+    const args = { ...recipe.args, BASE: base.name };
+    return buildWithApt({ ...recipe, args }, suite, context, onLine);
+  });
+}
+
+/**
+ * The image of a toolchain with more Debian packages in it: found by the hash of what it is made of,
+ * else built.
+ * @param base makes the toolchain's own image ready; called where this one must be built
+ * @throws KbuildError BUILD_DEP_UNKNOWN, and what the toolchain's image throws
+ */
+export async function ensureImageWith(
+  toolchain: Toolchain,
+  packages: readonly string[],
+  context: EnsureImageContext,
+  base: () => Promise<Image>,
+): Promise<Image> {
+  const { images, emit } = context;
+  const recipe = imageWith(toolchain, archByName(context.buildArch), packages);
+  const existing = await images.find(recipe.name);
+  if (existing !== undefined) return existing;
+  await base();
+  return prepare(emit, `image ${toolchain.name} + ${packages.join(', ')}`, async (onLine) => {
+    const suite = suiteByName(toolchain.suite);
+    const refused = new RefusedPackages();
     const listen = (line: string) => {
-      since ??= expiredSince(line);
+      refused.listen(line);
       onLine(line);
     };
-    const args = {
-      ...recipe.args,
-      BASE: base.name,
-      ...(context.allowExpired === true && { APT_OPTIONS: expiredAptOptions }),
-      ...proxyVariables(), // Docker knows these: they leave no trace in the image
-    };
-    return images.build({ ...recipe, args }, listen).catch((error: unknown) => {
-      throw since === undefined ? error : expiredIndex(suite, since, error);
+    return buildWithApt(recipe, suite, context, listen).catch((error: unknown) => {
+      throw refused.error(suite, toolchain, error) ?? error;
     });
+  });
+}
+
+/** Builds an image of a Dockerfile that installs packages with apt. */
+async function buildWithApt(
+  recipe: ImageRecipe,
+  suite: Suite,
+  { images, allowExpired = false }: EnsureImageContext,
+  onLine: (line: string) => void,
+): Promise<Image> {
+  let since: string | undefined;
+  const listen = (line: string) => {
+    since ??= expiredSince(line);
+    onLine(line);
+  };
+  const args = {
+    ...recipe.args,
+    ...(allowExpired && { APT_OPTIONS: expiredAptOptions }),
+    ...proxyVariables(), // Docker knows these: they leave no trace in the image
+  };
+  return images.build({ ...recipe, args }, listen).catch((error: unknown) => {
+    throw since === undefined ? error : expiredIndex(suite, since, error);
   });
 }

@@ -49,6 +49,7 @@ describe('toolchainImage', () => {
       toolchainImage(gcc12, arm64),
       toolchainImage({ ...gcc12, packages }, x86),
       toolchainImage({ ...gcc12, suite: 'trixie' }, x86),
+      toolchainImage({ ...gcc12, major: 99 }, x86), // its programs have plain names too
       // Clang has no packages for each arch, and yet its program is the machine's own.
       toolchainImage(clang, x86),
       toolchainImage(clang, arm64),
@@ -57,7 +58,7 @@ describe('toolchainImage', () => {
   });
 
   it('is the same image for what is not in it', () => {
-    const changed = { ...gcc12, make: { CC: 'other' }, major: 99 };
+    const changed = { ...gcc12, make: { CC: 'other' }, program: 'other' };
     expect(toolchainImage(changed, x86)).toEqual(toolchainImage(gcc12, x86));
   });
 });

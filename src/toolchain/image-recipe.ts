@@ -17,11 +17,15 @@ export function toolchainImage(toolchain: Toolchain, machine: Arch): ImageRecipe
   const cross = allArchs()
     .filter((arch) => arch.name !== machine.name)
     .flatMap((arch) => toolchain.packages.cross.map((p) => expand(p, arch)));
-  const dockerfile = readFileSync(join(packageRoot, 'Dockerfile'), 'utf8');
+  const file = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
+  const dockerfile = file('Dockerfile');
   const args = {
     BASE: suite.image,
     SUITE_PACKAGES: suite.packages.join(' '),
     TOOLCHAIN_PACKAGES: [...toolchain.packages.native, ...cross].join(' '),
+    TOOLCHAIN_FAMILY: toolchain.family,
+    TOOLCHAIN_MAJOR: String(toolchain.major),
+    UNAME: file('templates/image/uname'),
   };
   const key = createHash('sha256')
     .update(JSON.stringify([dockerfile, args, machine.oci]))
