@@ -20,6 +20,8 @@ export interface RunSpec {
   profile: 'build' | 'prepare' | 'fetch';
   /** Most memory that all processes of the run may hold together. */
   memoryBytes: number;
+  /** Directories of the run's own to write to, besides /tmp; default: /build. */
+  scratch?: readonly string[];
   /** Size of the run's scratch space, where the runtime can bound it. */
   diskBytes: number;
   timeoutMs: number;
@@ -29,7 +31,7 @@ export interface RunSpec {
 
 /** How a run ended. A script that fails is a value; a run that could not be made is an exception. */
 export interface RunOutcome {
-  end: 'exited' | 'timeout' | 'out-of-memory' | 'too-much-output';
+  end: 'exited' | 'timeout' | 'out-of-memory' | 'too-much-output' | 'too-many-processes';
   exitCode: number;
   /** All that the script wrote to its standard output; at most as much as its scratch space holds. */
   stdout: Buffer;

@@ -1,11 +1,11 @@
 import type Docker from 'dockerode';
 import { currentOwner, formatOwner } from '../../storage/owner.js';
 import type { RunSpec } from '../port.js';
-import { buildUser } from '../isolation.js';
+import { nextBuildUser } from '../isolation.js';
 import { labels } from './labels.js';
 
 /** Processes and threads of one run: more than `make -j` needs, less than a fork bomb wants. */
-const processLimit = 4096;
+export const processLimit = 4096;
 /** Open files of one process. Not above what an engine without privileges may give. */
 const fileLimit = 1024;
 
@@ -16,6 +16,7 @@ export function containerOptions(spec: RunSpec): Docker.ContainerCreateOptions {
     Cmd: ['sh', '-c', spec.script],
     Entrypoint: [],
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Hostname: 'kbuild-ts',
     WorkingDir: '/',
     AttachStdout: true,
     AttachStderr: true,
@@ -28,7 +29,7 @@ export function containerOptions(spec: RunSpec): Docker.ContainerCreateOptions {
 const callersUser = (): string => `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
 
 const profiles = {
-  build: (spec) => ({ ...confined(spec), User: buildUser }),
+  build: (spec) => ({ ...confined(spec), User: nextBuildUser() }),
   prepare: (spec) => ({ ...confined(spec), User: callersUser() }),
   fetch: (spec) => ({
     User: callersUser(),
@@ -46,10 +47,12 @@ function confined(spec: RunSpec): Docker.ContainerCreateOptions {
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
-      Tmpfs: {
-        '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${spec.diskBytes}`,
-        '/build': `rw,exec,nosuid,nodev,mode=1777,size=${spec.diskBytes}`,
-      },
+      Tmpfs: Object.fromEntries(
+        ['/tmp', ...(spec.scratch ?? ['/build'])].map((directory) => [
+          directory,
+          `rw,exec,nosuid,nodev,mode=1777,size=${spec.diskBytes}`,
+        ]),
+      ),
     },
   };
 }

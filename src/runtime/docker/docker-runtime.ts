@@ -9,8 +9,9 @@ import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
 import { startTimeLimit } from '../time-limit.js';
 import { engineError, type Engine } from './connect.js';
-import { containerOptions } from './container-options.js';
+import { containerOptions, processLimit } from './container-options.js';
 import { labels } from './labels.js';
+import { watchProcesses } from './watch-processes.js';
 
 /** Runs each script in a container of its own, which is removed whatever happens. */
 export class DockerRuntime implements Runtime {
@@ -57,7 +58,8 @@ export class DockerRuntime implements Runtime {
 
   async #runIn(container: Docker.Container, spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    const end = { timedOut: false };
+    const end = { timedOut: false, crowded: false };
+    let unwatch = (): void => undefined;
     const kill = () => void container.kill().catch(() => undefined);
     const stdout = new BoundedOutput(spec.diskBytes, kill);
     const output = readOutput(stream, container, stdout, hooks.onLine);
@@ -71,18 +73,24 @@ export class DockerRuntime implements Runtime {
     try {
       await container.start();
       throwIfInterrupted(hooks.signal);
+      unwatch = watchProcesses(container, processLimit, () => {
+        end.crowded = true;
+        kill();
+      });
       hooks.onStart?.();
       // After the start: a container that has not begun counts as one that has ended.
       const ended = container.wait() as Promise<{ StatusCode: number }>;
       const [{ StatusCode: exitCode }] = await Promise.all([ended, output]);
       throwIfInterrupted(hooks.signal);
       const result = { exitCode, stdout: stdout.toBuffer() };
+      if (end.crowded) return { end: 'too-many-processes', ...result };
       if (end.timedOut) return { end: 'timeout', ...result };
       if (stdout.exceeded) return { end: 'too-much-output', ...result };
       const outOfMemory = exitCode !== 0 && (await container.inspect()).State.OOMKilled;
       return { end: outOfMemory ? 'out-of-memory' : 'exited', ...result };
     } finally {
       clearTimeout(timer);
+      unwatch();
       hooks.signal.removeEventListener('abort', kill);
     }
   }
