@@ -1,5 +1,6 @@
 import { basename, dirname, posix } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
+import { printable } from '../errors/printable.js';
 import { Readable } from 'node:stream';
 
 /** A file that came out of a build; the path is relative to the project. */
@@ -8,11 +9,14 @@ export interface BuiltFile {
   bytes: Buffer;
 }
 
+/** More than any build has: a whole distribution kernel is some 10,000 files. */
+const mostEntries = 20_000;
+
 /** Loaded only where something was built. */
 export const loadTar = () => import('tar-stream');
 
 /**
- * Reads the archive that a job's recipe writes.
+ * Reads the archive that a job's recipe writes. The bytes of its files are views of it.
  * @throws KbuildError VERIFY_FAILED for one that the recipe cannot have written
  */
 export async function unpackArchive(archive: Buffer): Promise<BuiltFile[]> {
@@ -34,11 +38,16 @@ async function readArchive(archive: Buffer): Promise<BuiltFile[]> {
   const files: BuiltFile[] = [];
   const reader = extract();
   const done = (async () => {
+    let entries = 0;
     for await (const entry of reader) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of entry) chunks.push(chunk as Buffer);
+      if (++entries > mostEntries) throw tooMany();
       const path = insidePath(entry.header.name);
-      if (entry.header.type === 'file') files.push({ path, bytes: Buffer.concat(chunks) });
+      const isFile = entry.header.type === 'file';
+      const chunks: Buffer[] = [];
+      for await (const chunk of entry) if (isFile) chunks.push(chunk as Buffer);
+      const [only] = chunks;
+      const bytes = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+      if (isFile) files.push({ path, bytes });
     }
   })();
   Readable.from([archive]).pipe(reader);
@@ -46,13 +55,23 @@ async function readArchive(archive: Buffer): Promise<BuiltFile[]> {
   return files;
 }
 
+const tooMany = () =>
+  new KbuildError(
+    'VERIFY_FAILED',
+    `the build's archive has more than ${mostEntries} entries`,
+    'Only a hostile build makes so many. Nothing of it was kept: look into its Makefiles.',
+  );
+
 /** A build is untrusted code, and can write to the archive: no name may lead out of the project. */
 function insidePath(name: string): string {
   const path = posix.normalize(name);
-  if (!posix.isAbsolute(path) && !path.split('/').includes('..')) return path;
+  const isInside = !posix.isAbsolute(path) && !path.split('/').includes('..');
+  if (isInside && printable(path) === path) return path;
   throw new KbuildError(
     'VERIFY_FAILED',
-    `the build's archive holds '${name}', which lies outside of the project`,
+    isInside
+      ? `the build's archive holds '${printable(name)}', a name with control characters`
+      : `the build's archive holds '${printable(name)}', which lies outside of the project`,
     'Only a hostile build writes such a name. Nothing of it was kept: look into its Makefiles.',
   );
 }

@@ -5,7 +5,7 @@ import { kernelFor, symversText, type Export } from '../../test/support/symvers.
 import { parseSymvers } from '../kernel/symvers.js';
 import { readModule, type ModuleInfo } from '../module/read-module.js';
 import type { Verdict } from './manifest-schema.js';
-import { judgeModule, type Expectation } from './judge.js';
+import { judgeModule, unresolvedOf, type Expectation } from './judge.js';
 
 const fixture = (name: FixtureModule): ModuleInfo => readModule(fixtureModule(name));
 
@@ -237,15 +237,40 @@ describe('the verdict on the symbols', () => {
     expect(verdicts).toMatchObject({ status: 'ok', detail: '1 resolved' });
   });
 
-  it('holds a symbol against the sibling that exports it, before the kernel', () => {
+  it('holds a symbol against the sibling that exports it, before the kernel’s modules', () => {
     const symbol = { name: 'f', weak: false, crc: 1 };
     const siblings = parseSymvers(symversText({ name: 'f', crc: 1, module: 'base' }));
-    expect(on([symbol], [{ name: 'f', crc: 2 }], { siblings }).status).toBe('ok');
+    const ofModule = (crc: number) => [{ name: 'f', crc, module: 'drivers/x/base' }];
+    expect(on([symbol], ofModule(2), { siblings }).status).toBe('ok');
     const changed = parseSymvers(symversText({ name: 'f', crc: 3, module: 'base' }));
-    expect(on([symbol], [{ name: 'f', crc: 1 }], { siblings: changed })).toMatchObject({
+    expect(on([symbol], ofModule(1), { siblings: changed })).toMatchObject({
       status: 'failed',
       detail: expect.stringContaining('base exports 0x00000003'),
     });
+  });
+
+  it('says of which module it is that is not published, and fails all the same', () => {
+    const unpublished = new Map([['f', 'base']]);
+    const symbol = { name: 'f', weak: false, crc: 1 };
+    expect(on([symbol], [], { unpublished })).toMatchObject({
+      status: 'failed',
+      detail: "'f' is exported by base, which is not part of what is published",
+    });
+    expect(on([symbol], [{ name: 'f', crc: 2 }], { unpublished }).detail).toContain('has CRC');
+  });
+
+  it('names those that nothing gives, weak ones too', () => {
+    const imports = ['f', 'g', 'h'].map((name) => ({ name, weak: name === 'h' }));
+    const expected: Expectation = {
+      kdir: kdirOf('x86_64'),
+      config: new Map(),
+      symvers: parseSymvers(symversText({ name: 'f' })),
+      siblings: new Map(),
+      name: 'params',
+    };
+    expect(unresolvedOf(module(imports), expected)).toEqual(['g', 'h']);
+    const siblings = parseSymvers(symversText({ name: 'g', module: 'base' }));
+    expect(unresolvedOf(module(imports), { ...expected, siblings })).toEqual(['h']);
   });
 
   describe('that are for GPL-compatible modules alone', () => {

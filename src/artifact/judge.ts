@@ -1,6 +1,7 @@
 import type { ModuleInfo } from '../module/read-module.js';
 import { checkLicense } from './checks/license.js';
 import { checkMachine, checkName, checkVermagic } from './checks/identity.js';
+import { unresolvedImports } from './checks/exporter.js';
 import { checkExports, checkImports } from './checks/symbols.js';
 import { finding, type Subject, type Target } from './checks/subject.js';
 import { checkOf, type Finding, type FindingCode } from './finding.js';
@@ -63,6 +64,11 @@ export function judgeModule(info: ModuleInfo, expected: Expectation): Verdict[] 
     verdict('license', modinfo.license?.[0] ?? ''),
     verdict('symbols', `${imports.length} resolved${crcs}`),
   ];
+}
+
+/** Symbols that nothing of what a module is held against gives it, weak ones among them. */
+export function unresolvedOf(info: ModuleInfo, expected: Expectation): string[] {
+  return unresolvedImports({ name: expected.name, info }, { ...expected, strict: true });
 }
 
 /** That it declares the licence that its project names. */

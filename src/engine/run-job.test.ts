@@ -1,28 +1,20 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  modinfoSection,
-  symbolSections,
-  versionsSection,
-  writeElf,
-} from '../../test/support/elf-writer.js';
 import { fakeEngine } from '../../test/support/engine.js';
 import type { FakeBuild } from '../../test/support/fake-runtime.js';
 import { fixtureModule } from '../../test/support/fixture-module.js';
 import { jobOf, kdirOf, projectAt, projectOf } from '../../test/support/job-values.js';
 import { makeKeyPair, type KeyPair } from '../../test/support/openssl.js';
-import { kernelFor, symversText } from '../../test/support/symvers.js';
+import { kernelFor } from '../../test/support/symvers.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { artifactSchema } from '../artifact/manifest-schema.js';
 import { parseSymvers } from '../kernel/symvers.js';
 import { readModule } from '../module/read-module.js';
 import type { Job } from '../plan/job.js';
-import { planJobs } from '../plan/plan-jobs.js';
 import { recipe } from '../plan/recipe.js';
 import type { Project } from '../project/project.js';
 import { createSigner } from '../release/signer.js';
-import { toolchainByName } from '../toolchain/toolchain.js';
 import type { EngineContext, JobSigner } from './engine-context.js';
 import { moduleFile } from './job-store.js';
 import type { JobResult } from './job-result.js';
@@ -375,80 +367,6 @@ describe('the cache', () => {
     await runOne(paramsJob(), context());
     expect((await runOne(paramsJob({ make: { DEBUG: '1' } }), context())).status).toBe('built');
     expect(runtime.specs).toHaveLength(2);
-  });
-});
-
-describe('a job that needs another one', () => {
-  const arm64 = kdirOf('arm64');
-  const consumer = fixtureModule('consumer-arm64');
-  const names = ['exporter_add', 'exporter_read', 'exporter_remove'];
-  const crcs = new Map(readModule(consumer).imports.map(({ name, crc }) => [name, crc]));
-  const symvers = (changed = 0) =>
-    symversText(
-      ...names.map((name) => ({
-        name,
-        crc: (crcs.get(name) ?? 0) + changed,
-        module: 'exporter',
-        namespace: name === 'exporter_remove' ? 'KBUILD_TS' : '',
-      })),
-    );
-
-  /** An arm64 module of this name that takes nothing of anyone. */
-  const shape = { class: 64, endian: 'little' } as const;
-  const standIn = writeElf({
-    ...shape,
-    machine: 183,
-    sections: [
-      modinfoSection('license=GPL', 'name=exporter', `vermagic=${arm64.vermagic ?? ''}`),
-      ...symbolSections(shape, 2, []),
-      versionsSection(shape, {}),
-      { name: '.gnu.linkonce.this_module' },
-    ],
-  });
-
-  function consumerJobs(): Job[] {
-    const parent = temporaryDirectory({ 'exporter/Kbuild': '', 'consumer/Kbuild': '' });
-    const [base, top] = ['exporter', 'consumer'].map((name) =>
-      projectAt(join(parent, name), {
-        name,
-        depends: name === 'consumer' ? [join(parent, 'exporter')] : [],
-      }),
-    );
-    const targets = [{ kdir: arm64, toolchain: toolchainByName('gcc-12') }];
-    return planJobs(
-      [base!, top!].map((project) => ({ project, targets })),
-      'x86_64',
-    );
-  }
-
-  const run = (exports: string) => {
-    const { context } = fakeEngine(
-      ({ title }) =>
-        title.startsWith('exporter')
-          ? { files: { 'exporter.ko': standIn, 'Module.symvers': exports } }
-          : { files: { 'consumer.ko': consumer, 'Module.symvers': '' } },
-      { symversOf: () => parseSymvers(kernelFor(readModule(consumer), ...names)) },
-    );
-    return runJobs(consumerJobs(), { concurrency: 2, failFast: false }, context());
-  };
-
-  it('is judged by the symbols that the other exports', async () => {
-    const results = await run(symvers());
-    expect(results.map(({ status, error }) => error?.message ?? status)).toEqual([
-      'built',
-      'built',
-    ]);
-  });
-
-  it('fails if the other exports them otherwise', async () => {
-    const [, result] = await run(symvers(1));
-    expect(result?.error?.code).toBe('VERIFY_FAILED');
-    for (const name of names) expect(result?.error?.message).toContain(`'${name}' has CRC`);
-  });
-
-  it('fails if the other does not export them', async () => {
-    const [, result] = await run('');
-    expect(result?.error?.message).toContain("'exporter_add' is exported by nothing");
   });
 });
 

@@ -17,8 +17,13 @@ export interface Target {
   config: KernelConfig;
   /** What the kernel and its own modules export: its Module.symvers. */
   symvers: Symvers;
-  /** What the modules export that are loaded with it. They go before the kernel's. */
+  /** What the modules export that are loaded with it. They go before the kernel's own modules. */
   siblings: Symvers;
+  /**
+   * Modules by symbols that they are said to export, and that are not loaded with it: nobody
+   * checked that, so it is a reason for what is missing, and resolves nothing.
+   */
+  unpublished?: ReadonlyMap<string, string>;
   /** Take nothing but what was built for this very release, and signatures as if enforced. */
   strict: boolean;
 }

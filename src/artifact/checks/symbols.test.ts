@@ -99,11 +99,32 @@ describe('the check of imports', () => {
       expect(imports({ siblings }, { imports: [f] })).toEqual([]);
     });
 
-    it('goes before the kernel', () => {
-      expect(imports({ siblings, exports: [{ name: 'f', crc: 2 }] }, { imports: [f] })).toEqual([]);
+    it('goes before the kernel’s modules', () => {
+      const exports = [{ name: 'f', crc: 2, module: 'drivers/x/base' }];
+      expect(imports({ siblings, exports }, { imports: [f] })).toEqual([]);
       const other = [{ name: 'f', crc: 2, module: 'base' }];
       const found = imports({ siblings: other, exports: siblings }, { imports: [f] });
       expect(found[0]?.message).toContain('base exports 0x00000002');
+    });
+
+    // find_symbol, kernel/module/main.c
+    it('goes after the kernel’s image, whatever its module calls itself', () => {
+      const exports = [{ name: 'f', crc: 2 }];
+      for (const module of ['base', 'vmlinux']) {
+        const found = imports(
+          { siblings: [{ ...siblings[0]!, module }], exports },
+          { imports: [f] },
+        );
+        expect(found[0]?.message).toContain('vmlinux exports 0x00000002');
+      }
+    });
+
+    it('is nothing that it gives to itself', () => {
+      const own = [{ name: 'f', crc: 1, module: 'my-m' }];
+      const subject = { file: 'my_m', imports: [f] };
+      expect(inShort(imports({ siblings: own }, subject))).toEqual(['error SYMBOL_UNDEFINED f']);
+      const exports = [{ name: 'f', crc: 1, module: 'drivers/x/other' }];
+      expect(imports({ siblings: own, exports }, subject)).toEqual([]);
     });
   });
 
@@ -258,6 +279,16 @@ describe('the check of exports', () => {
   it('knows itself in the kernel’s Module.symvers and among the siblings', () => {
     const itself = [{ name: 'f', module: 'drivers/x/my-m' }];
     expect(check({ exports: itself, siblings: [{ name: 'f', module: 'my_m' }] })).toEqual([]);
+  });
+
+  it('takes no module for the kernel’s image that calls itself so', () => {
+    const siblings = [{ name: 'f', crc: 1, module: 'vmlinux' }];
+    const subject = subjectOf({ file: 'vmlinux', exports: [exported] });
+    const found = (target: TargetChanges) => inShort(checkExports(subject, targetOf(target)));
+    expect(found({ siblings, exports: [{ name: 'f', crc: 2 }] })).toEqual([
+      'error EXPORT_DUPLICATE f',
+    ]);
+    expect(found({ siblings })).toEqual([]);
   });
 
   // check_export_symbol_versions, kernel/module/main.c

@@ -4,6 +4,7 @@ import type { ImportedSymbol } from '../../module/symbols.js';
 import { normaliseModuleName } from '../../module/read-module.js';
 import { formatCrc } from '../module-report.js';
 import type { Finding } from '../finding.js';
+import { baseName, exporterOf, image } from './exporter.js';
 import { isGplCompatible } from './license.js';
 import { finding, type Check, type Subject, type Target } from './subject.js';
 
@@ -12,17 +13,17 @@ export const checkImports: Check = (subject, target) => [
   ...checkVersions(subject, target),
   ...checkProprietary(subject, target),
   ...subject.info.imports.flatMap((symbol) => {
-    const exported = exporterOf(symbol.name, target);
+    const exported = exporterOf(symbol.name, subject, target);
     if (exported !== undefined) return checkImport(symbol, exported, subject, target);
     if (symbol.weak || isIgnored(symbol, subject)) return [];
-    const message = `'${symbol.name}' is exported by nothing that it is built for`;
+    const unpublished = target.unpublished?.get(symbol.name);
+    const message =
+      unpublished === undefined
+        ? `'${symbol.name}' is exported by nothing that it is built for`
+        : `'${symbol.name}' is exported by ${unpublished}, which is not part of what is published`;
     return [finding('SYMBOL_UNDEFINED', 'error', message, symbol.name)];
   }),
 ];
-
-/** Siblings go before the kernel: it is they that will be loaded. */
-const exporterOf = (name: string, { siblings, symvers }: Target): SymversEntry | undefined =>
-  siblings.get(name) ?? symvers.get(name);
 
 const x86Machines = [3, 62];
 
@@ -31,13 +32,15 @@ const isIgnored = ({ name }: ImportedSymbol, { info }: Subject): boolean =>
   name === '_GLOBAL_OFFSET_TABLE_' && x86Machines.includes(info.elf.machine);
 
 /** The symbols that it takes of proprietary modules: they make it one of them (inherit_taint). */
-export function proprietaryImports({ info }: Subject, target: Target): SymversEntry[] {
-  const exporters = info.imports.map(({ name }) => exporterOf(name, target));
+export function proprietaryImports(subject: Subject, target: Target): SymversEntry[] {
+  const exporters = subject.info.imports.map(({ name }) => exporterOf(name, subject, target));
   return exporters.filter((exported) => exported?.proprietary === true) as SymversEntry[];
 }
 
 function checkProprietary(subject: Subject, target: Target): Finding[] {
-  const usesGplOnly = subject.info.imports.some(({ name }) => exporterOf(name, target)?.gplOnly);
+  const usesGplOnly = subject.info.imports.some(
+    ({ name }) => exporterOf(name, subject, target)?.gplOnly,
+  );
   if (!usesGplOnly) return [];
   return proprietaryImports(subject, target).map(({ name, module }) => {
     const message = `'${name}' is exported by ${module}, which is proprietary, and GPL-only symbols are used`;
@@ -132,15 +135,15 @@ function checkExportedVersions({ info }: Subject, { kdir, config }: Target): Fin
 function checkDuplicates({ name, info }: Subject, { symvers, siblings }: Target): Finding[] {
   const self = normaliseModuleName(name);
   return info.exports.flatMap(({ name: symbol }) => {
-    const owners = [symvers.get(symbol), siblings.get(symbol)];
-    const owner = owners.find((one) => one !== undefined && baseName(one.module) !== self);
+    const ofKernel = symvers.get(symbol);
+    // Whatever a module calls itself: it is not the kernel's image.
+    const isInImage = ofKernel?.module === image;
+    const others = [ofKernel, siblings.get(symbol)].filter(
+      (one) => one !== undefined && baseName(one.module) !== self,
+    );
+    const owner = isInImage ? ofKernel : others[0];
     if (owner === undefined) return [];
     const message = `'${symbol}' is exported by ${owner.module} too`;
-    const severity = owner.module === 'vmlinux' ? 'error' : 'warning';
-    return [finding('EXPORT_DUPLICATE', severity, message, symbol)];
+    return [finding('EXPORT_DUPLICATE', isInImage ? 'error' : 'warning', message, symbol)];
   });
 }
-
-/** The name of a module that a Module.symvers names by its path. */
-const baseName = (module: string): string =>
-  normaliseModuleName(module.slice(module.lastIndexOf('/') + 1));
