@@ -18,9 +18,24 @@ RUN apt-get ${APT_OPTIONS} update \
  && DEBIAN_FRONTEND=noninteractive apt-get ${APT_OPTIONS} install -y --no-install-recommends ${TOOLCHAIN_PACKAGES} \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 
-# Builds run without privileges, in a scratch space that is mounted here: a tmpfs takes over the
-# mode of the directory that it covers.
+# Sources ask for gcc, cc or strip: the compiler's programs under their plain names too.
+ARG TOOLCHAIN_MAJOR
+ARG TOOLCHAIN_FAMILY
+RUN cd /usr/bin && for program in *-${TOOLCHAIN_MAJOR}; do \
+      plain=${program%-*}; [ -e "$plain" ] || ln -s "/usr/bin/$program" "/usr/local/bin/$plain"; \
+    done \
+ && { [ -e cc ] || ln -s "$(command -v ${TOOLCHAIN_FAMILY})" /usr/local/bin/cc; }
+
+# What they ask of the machine is answered for the kernel that they are built for: templates/image/.
+ARG UNAME
+RUN uname=$(dpkg-query --search '*/bin/uname' | sed 's/.*: //') \
+ && dpkg-divert --local --rename --divert "$uname.real" --add "$uname" \
+ && printf '%s' "$UNAME" > "$uname" && chmod 755 "$uname"
+
+# Builds run without privileges, in scratch spaces that are mounted here: a tmpfs takes over the mode
+# of the directory that it covers. DKMS sources expect to find theirs at these paths.
 # (And a KDIR of root's own lies below /root.)
-RUN mkdir --mode=1777 /build && chmod 755 /root
-USER 65000:65000
+RUN mkdir -p /build /var/lib/dkms /usr/src /lib/modules /boot /etc/dkms \
+ && chmod 1777 /build /var/lib/dkms /usr/src /lib/modules /boot && chmod 755 /root
+USER 65520:65520
 WORKDIR /build

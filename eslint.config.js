@@ -14,7 +14,7 @@ const rooms = {
   runtime: ['errors', 'storage'],
   kernel: [...base, 'arch', 'module', 'runtime'],
   toolchain: [...base, 'arch', 'kernel', 'runtime'],
-  project: [...base, 'arch', 'kernel'],
+  project: [...base, 'arch', 'kernel', 'module'],
   plan: [...base, 'arch', 'kernel', 'toolchain', 'project', 'runtime'],
   artifact: [...base, 'arch', 'module', 'kernel'],
   engine: [...base, 'arch', 'kernel', 'module', 'project', 'plan', 'runtime', 'artifact'],

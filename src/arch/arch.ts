@@ -16,6 +16,8 @@ export interface Arch {
   vermagic: string;
   /** GNU triple, for example `aarch64-linux-gnu`. */
   triple: string;
+  /** What `uname -m` says. */
+  machine: string;
   /** The name of the architecture in each packaging world. */
   debian: string;
   rpm: string;

@@ -49,6 +49,36 @@ export const errorSchema = z.strictObject({
   hint: z.string(),
 });
 
+export const dkmsRecordSchema = z
+  .strictObject({
+    name: z.string().describe('PACKAGE_NAME'),
+    version: z.string().describe('PACKAGE_VERSION'),
+    modules: z.array(
+      z.strictObject({
+        built: z.string().describe('BUILT_MODULE_NAME'),
+        location: z.string().describe('BUILT_MODULE_LOCATION'),
+        dest: z.string().describe('DEST_MODULE_NAME'),
+        target: z.string().describe('DEST_MODULE_LOCATION'),
+        strip: z.boolean(),
+        excluded: z.string().optional().describe('The rule that keeps it from being built'),
+      }),
+    ),
+    make: z.string().describe('The command, in the paths of the container'),
+    patches: z.array(z.string()),
+    buildDepends: z.array(z.string()),
+    hooks: z.record(z.string(), z.string()),
+    autoinstall: z.boolean(),
+    noWeakModules: z.boolean(),
+    excluded: z.string().optional().describe('The rule that keeps all of it from being built'),
+    overlays: z.array(z.string()).describe('Files that overlaid dkms.conf'),
+    answers: z
+      .array(z.string())
+      .describe('What was in force for programs that ask for the machine and its kernel'),
+    warnings: z.array(z.string()),
+    problems: z.array(z.string()).describe('What is wrong with dkms.conf'),
+  })
+  .describe('What its dkms.conf means for the kernel');
+
 export const jobRecordSchema = z.strictObject({
   id: z.string(),
   project: z.string(),
@@ -63,10 +93,20 @@ export const jobRecordSchema = z.strictObject({
   artifacts: z.array(artifactSchema),
   log: z.string().optional().describe('Relative to the output directory'),
   key: z.string().describe('Hash over all inputs: equal keys give equal modules'),
-  make: z.array(z.string()).describe('Arguments of make, without -j'),
+  make: z
+    .array(z.string())
+    .describe('Arguments of make, without -j; empty where dkms.conf has the command (dkms.make)'),
+  dkms: dkmsRecordSchema.optional(),
   env: z.record(z.string(), z.string()),
   image: z
-    .strictObject({ name: z.string(), id: z.string().optional() })
+    .strictObject({
+      name: z.string(),
+      id: z.string().optional(),
+      packages: z
+        .array(z.string())
+        .optional()
+        .describe('Debian packages that it holds besides the toolchain (buildDeps)'),
+    })
     .describe('The container image; without an id if none was needed'),
   kdir: z.strictObject({ path: z.string(), identity: z.string() }),
   sources: z.array(z.strictObject({ placement: z.string(), digest: z.string() })),

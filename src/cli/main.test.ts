@@ -57,7 +57,7 @@ describe('a command line that cannot be understood', () => {
     ['a list without its value', ['build', '--arch'], /arch/],
     ['a value that is none of the choices', ['build', '--runtime', 'podman'], /docker.*host/s],
     ['options that exclude each other', ['build', '--keep-going', '--fail-fast'], /exclusive/],
-    ['too many arguments', ['build', 'a', 'b'], /Unknown argument: b/],
+    ['too many arguments', ['doctor', 'b'], /Unknown argument: b/],
     ['an argument that is missing', ['inspect'], /./],
     ['a number that is none', ['build', '--jobs', 'many'], /--jobs/],
     ['a number of jobs that is no number', ['build', '--jobs', '1.5'], /--jobs 1\.5/],

@@ -1,15 +1,15 @@
 import yargs from 'yargs';
 import { describe, expect, it } from 'vitest';
-import { commaList, directoryPositional, planRequest, selectionOptions } from './options.js';
+import { commaList, pathsPositional, planRequest, selectionOptions } from './options.js';
 
 /** The request that a command line means, read by yargs as `build` reads it. */
 async function requestOf(...args: string[]) {
   let request: ReturnType<typeof planRequest> | undefined;
   await yargs()
     .command(
-      'build [dir]',
+      'build [dirs..]',
       '',
-      (argv) => directoryPositional(argv).options(selectionOptions),
+      (argv) => pathsPositional(argv).options(selectionOptions),
       (argv) => {
         request = planRequest(argv);
       },
@@ -25,14 +25,16 @@ async function requestOf(...args: string[]) {
 }
 
 const nothing = {
-  directory: '.',
+  directories: ['.'],
   archs: [],
   kdirs: [],
   kernels: [],
   toolchains: [],
+  buildDeps: [],
   runtime: 'docker',
   prepare: 'auto',
   failFast: false,
+  dkms: { directives: [], with: [] },
 };
 
 describe('commaList', () => {
@@ -69,11 +71,27 @@ describe('the options that say what to build, and for what', () => {
     });
   });
 
+  it('take packages by commas and by repetition, sorted, each once', async () => {
+    const args = ['--build-dep', 'pkg-config,iptables', '--build-dep', 'g++,iptables'];
+    expect(await requestOf(...args)).toEqual({
+      ...nothing,
+      buildDeps: ['g++', 'iptables', 'pkg-config'],
+    });
+  });
+
   it('take one value after a list, so that the directory may follow', async () => {
     expect(await requestOf('--arch', 'arm64', 'drv')).toEqual({
       ...nothing,
       archs: ['arm64'],
-      directory: 'drv',
+      directories: ['drv'],
+    });
+  });
+
+  it('take several directories, before options and after', async () => {
+    expect(await requestOf('a', './b.deb', '-a', 'arm64', 'c,d')).toEqual({
+      ...nothing,
+      archs: ['arm64'],
+      directories: ['a', './b.deb', 'c,d'],
     });
   });
 
@@ -88,7 +106,7 @@ describe('the options that say what to build, and for what', () => {
   it('take a directory that looks like a number for what it is', async () => {
     expect(await requestOf('007', '--out', '1e3')).toEqual({
       ...nothing,
-      directory: '007',
+      directories: ['007'],
       output: '1e3',
     });
   });
@@ -99,14 +117,18 @@ describe('the options that say what to build, and for what', () => {
       warnings: '12',
       check: '2',
     });
-    expect(await requestOf('drv', '-W')).toEqual({ ...nothing, directory: 'drv', warnings: '1' });
+    expect(await requestOf('drv', '-W')).toEqual({
+      ...nothing,
+      directories: ['drv'],
+      warnings: '1',
+    });
   });
 
   it.each([
     ['a runtime that does not exist', ['--runtime', 'podman']],
     ['a list without a value', ['--arch']],
     ['an option that does not exist', ['--archs', 'arm64']],
-    ['two directories', ['a', 'b']],
+    ['what is no name of a package', ['--build-dep', 'Pkg Config']],
   ])('refuse %s', async (_, args) => {
     await expect(requestOf(...args)).rejects.toThrow();
   });

@@ -1,4 +1,6 @@
 import type { Argv, Options } from 'yargs';
+import { dkmsOptions, dkmsRequest } from './dkms-options.js';
+import { checkedBuildDeps } from '../project/build-dep.js';
 import type { PlanRequest } from '../workflow/plan.js';
 
 /** `--x a,b --x c` as one list. */
@@ -23,6 +25,14 @@ export const fetchOptions = {
   },
 } as const satisfies Record<string, Options>;
 
+export const buildDepOption = {
+  'build-dep': list('Debian package that a build needs besides the toolchain: its image gets it'),
+};
+
+/** @throws KbuildError USAGE for what is no name of a package */
+export const buildDeps = (argv: { 'build-dep'?: string[] | undefined }): string[] =>
+  checkedBuildDeps(commaList(argv['build-dep']));
+
 /** What is to be built, and for what. */
 export const selectionOptions = {
   arch: list('Architecture, for example arm64; repeat it or separate by commas', 'a'),
@@ -32,6 +42,8 @@ export const selectionOptions = {
     'k',
   ),
   toolchain: list('Toolchain, for example gcc-12; default: the one the kernel was built with', 't'),
+  ...buildDepOption,
+  ...dkmsOptions,
   out: { string: true, requiresArg: true, alias: 'o', describe: 'Output directory' },
   runtime: {
     choices: ['docker', 'host'] as const,
@@ -63,26 +75,41 @@ export const directoryPositional = (argv: Argv): Argv =>
     describe: 'The project: sources, a Kbuild tree or a kbuild.config.yaml',
   });
 
+/** What is built: one thing or several. */
+export const pathsPositional = (argv: Argv): Argv =>
+  argv.positional('dirs', {
+    type: 'string',
+    array: true,
+    default: ['.'],
+    describe: 'Projects, directories of DKMS sources, or archives: a .deb, a tar archive',
+  });
+
 interface Selection {
   arch?: string[] | undefined;
   kdir?: string[] | undefined;
   kernel?: string[] | undefined;
   toolchain?: string[] | undefined;
+  'build-dep'?: string[] | undefined;
+  with?: string[] | undefined;
+  directive?: string[] | undefined;
+  overlay?: string | undefined;
   out?: string | undefined;
   runtime: 'docker' | 'host';
   W?: string | undefined;
   C?: string | undefined;
   prepare: 'auto' | 'never';
-  dir?: unknown;
+  dirs?: unknown;
 }
 
 export function planRequest(argv: Selection): PlanRequest {
   return {
-    directory: String(argv.dir),
+    directories: [argv.dirs].flat().map(String),
     archs: commaList(argv.arch),
     kdirs: argv.kdir ?? [],
     kernels: commaList(argv.kernel),
     toolchains: commaList(argv.toolchain),
+    buildDeps: buildDeps(argv),
+    dkms: dkmsRequest(argv),
     runtime: argv.runtime,
     prepare: argv.prepare,
     failFast: false,

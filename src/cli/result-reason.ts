@@ -9,6 +9,7 @@ export function shortReason({ code, message }: NonNullable<JobRecord['error']>):
   const checks = [...message.matchAll(/^\S+\.ko: (\w+): /gm)].map(([, check = '']) => check);
   if (code === 'VERIFY_FAILED' && checks.length > 0) return [...new Set(checks)].join(', ');
   if (code === 'INTERRUPTED') return 'not run';
+  if (code === 'DKMS_EXCLUDED') return /BUILD_EXCLUSIVE_\w+/.exec(message)?.[0] ?? 'excluded';
   return code
     .replace(/^BUILD_/, '')
     .toLowerCase()

@@ -33,6 +33,7 @@ const archSchema = z.strictObject({
   triple: z.string().regex(/^[a-z0-9_]+-linux-gnu[a-z0-9]*$/),
   debian: name,
   rpm: name,
+  machine: name,
   oci: name,
   flavour: name,
   qemu: z.strictObject({

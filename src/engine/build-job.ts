@@ -1,12 +1,16 @@
 import { join } from 'node:path';
-import { collectModules, loadTar, unpackArchive } from '../artifact/collect.js';
-import type { ErrorReport } from '../errors/kbuild-error.js';
+import { loadTar } from '../artifact/collect.js';
+import { KbuildError, type ErrorReport } from '../errors/kbuild-error.js';
 import type { Diagnostic } from '../events/event.js';
+import { dkmsScratch } from '../plan/dkms-recipe.js';
 import { labelOf, type Job } from '../plan/job.js';
 import { recipe } from '../plan/recipe.js';
+import { collectKbuild } from './collect-kbuild.js';
+import { collectDkmsBuild } from './dkms/collect-build.js';
+import type { DkmsMeaning } from './dkms/record.js';
 import { openJobLog } from './job-log.js';
 import type { EngineContext } from './engine-context.js';
-import { buildFailure } from './failure.js';
+import { limitFailure, makeFailure } from './failure.js';
 import type { JobResult } from './job-result.js';
 import { JobStore, type JobFiles, type StoredJob } from './job-store.js';
 
@@ -25,6 +29,15 @@ export interface BuildError {
   log: string;
   imageId: string;
   waited: number;
+  dkms?: DkmsMeaning;
+}
+
+/** An archive that no recipe writes is the build's doing, and its log says more. */
+function refused(error: unknown): { error: ErrorReport } {
+  if (error instanceof KbuildError && error.code === 'VERIFY_FAILED') {
+    return { error: error.toReport() };
+  }
+  throw error;
 }
 
 /**
@@ -57,6 +70,7 @@ export async function buildJob(
         mounts,
         profile: 'build',
         title: job.id,
+        ...(job.dkms !== undefined && { scratch: dkmsScratch }),
         ...context.limits,
       },
       {
@@ -74,16 +88,19 @@ export async function buildJob(
   }
   const { diagnostics, tail } = log;
   const ending = { diagnostics, log: log.path, imageId, waited };
-  const failure = buildFailure({ outcome, diagnostics, tail, limits: context.limits });
-  if (failure !== undefined) return { error: failure, ...ending };
+  const built = { project: job.source.project, runtime: runtime.kind };
+  const end = { outcome, diagnostics, tail, limits: context.limits, built };
+  const limit = limitFailure(end);
+  if (limit !== undefined) return { error: limit, ...ending };
 
   context.emit({ type: 'step', job: labelOf(job), step: 'collect' });
-  const collected = collectModules(await unpackArchive(outcome.stdout), job.expected);
-  const absent = missingModules(job, collected.missing, collected.modules.length);
-  if (absent !== undefined) return { error: absent, ...ending };
+  const failure = (exitCode: number) => makeFailure({ ...end, outcome: { ...outcome, exitCode } });
+  const collect = job.dkms === undefined ? collectKbuild : collectDkmsBuild;
+  const collected = await collect(job, outcome, failure, context).catch(refused);
+  if ('error' in collected) return { ...collected, ...ending };
+  log.add(collected.diagnostics);
   const files: JobFiles = {
-    modules: collected.modules,
-    symvers: collected.symvers ?? '',
+    ...collected.files,
     log: log.path,
     diagnostics: log.storedDiagnostics,
     imageId,
@@ -92,20 +109,4 @@ export async function buildJob(
   // A key must name what was built: if a source changed meanwhile, nobody else may find this.
   const store = asPlanned ? context.store : new JobStore(join(context.scratch, 'jobs'));
   return { stored: await store.save(job.key, files), log: log.path, waited };
-}
-
-function missingModules(job: Job, missing: string[], found: number): ErrorReport | undefined {
-  if (missing.length > 0) {
-    return {
-      code: 'BUILD_MODULE_MISSING',
-      message: `make succeeded, but ${missing.map((name) => `${name}.ko`).join(', ')} did not come out`,
-      hint: `Check the names of the modules in ${job.source.project.directory}: those that Kbuild makes stand in its obj-m lines.`,
-    };
-  }
-  if (found > 0) return undefined;
-  return {
-    code: 'BUILD_NO_MODULES',
-    message: 'make succeeded, but no module came out',
-    hint: "Is obj-m set for this kernel? A line such as 'obj-$(CONFIG_X) += x.o' builds nothing where CONFIG_X is not set.",
-  };
 }

@@ -71,7 +71,13 @@ export function userPaths(job: Job, build = containerLayout.build): (text: strin
     (a, b) => b.placement.length - a.placement.length,
   );
   const own = new Set(job.source.project.files.map(({ path }) => path));
-  return (text) => {
+  // dkms builds a source in a directory of its name and version, which only dkms.conf knows.
+  const dkmsBuild = job.dkms && /\/var\/lib\/dkms\/[^/\s]+\/[^/\s]+\/build\//g;
+  return (whole) => {
+    const text =
+      dkmsBuild === undefined
+        ? whole
+        : whole.replaceAll(dkmsBuild, () => `${job.source.project.directory}/`);
     const relative = posix.normalize(text);
     if (own.has(relative)) return join(job.source.project.directory, relative);
     const [before = '', ...paths] = text.split(`${build}/`);

@@ -3,7 +3,10 @@ import type { Diagnostic } from '../events/event.js';
 import { buildFailure, type BuildEnd } from './failure.js';
 
 function end(
-  changes: Partial<BuildEnd> & { exitCode?: number; ended?: 'timeout' | 'out-of-memory' },
+  changes: Partial<BuildEnd> & {
+    exitCode?: number;
+    ended?: 'timeout' | 'out-of-memory' | 'too-many-processes';
+  },
 ) {
   const { exitCode = 2, ended = 'exited', ...rest } = changes;
   return buildFailure({
@@ -20,6 +23,7 @@ const error = (message: string, place: Partial<Diagnostic> = {}): Diagnostic => 
   message,
   ...place,
 });
+const built: BuildEnd['built'] = { project: { buildDeps: [] }, runtime: 'docker' };
 const undefinedSymbol = error('"frobnicate" [hello.ko] undefined!');
 const compileError = error("'x' undeclared", { file: '/p/hello.c', line: 3, column: 7 });
 
@@ -34,6 +38,18 @@ describe('buildFailure', () => {
     expect(failure?.code).toBe('BUILD_TIMEOUT');
     expect(failure?.message).toContain('90 s');
     expect(failure?.hint).toContain('--timeout');
+  });
+
+  it.each([
+    { ended: 'too-many-processes', exitCode: 137 } as const,
+    { tail: ['/tmp/x: fork: retry: Resource temporarily unavailable', 'done'] },
+    {
+      ended: 'timeout',
+      exitCode: 137,
+      tail: ['sh: fork: Resource temporarily unavailable'],
+    } as const,
+  ])('tells a build that forks without end: %j', (how) => {
+    expect(end(how)?.code).toBe('BUILD_PROCESS_LIMIT');
   });
 
   it('tells a build that was killed by its limit of memory', () => {
@@ -115,6 +131,27 @@ describe('buildFailure', () => {
       'make: *** [Makefile:238: __sub-make] Error 2',
     ];
     expect(end({ tail })?.message).toBe('make failed (exit 2): /bin/sh: 1: nosuchprog: not found');
+  });
+
+  it('says how a build gets what it missed, before all else', () => {
+    const tail = ['/bin/sh: 1: pkg-config: not found', 'make: *** [Makefile:3: all] Error 127'];
+    const failure = end({ tail, built });
+    expect(failure?.code).toBe('BUILD_MAKE_FAILED');
+    expect(failure?.hint).toMatch(/--build-dep pkg-config .*The job's log has all/);
+    expect(end({ tail })?.hint).not.toContain('--build-dep');
+  });
+
+  it('says so of a header, though its line has long gone by', () => {
+    const place = { file: '/p/xt.c', line: 3, column: 10 };
+    const missing = error('xtables.h: No such file or directory', place);
+    const failure = end({
+      diagnostics: [missing, compileError],
+      tail: ['make: *** Error 2'],
+      built,
+    });
+    expect(failure?.code).toBe('BUILD_COMPILE_ERROR');
+    expect(failure?.hint).toContain('the package that has xtables.h');
+    expect(end({ diagnostics: [compileError], built })?.hint).not.toContain('--build-dep');
   });
 
   it('says so if there is nothing that it could tell', () => {

@@ -2,6 +2,7 @@ import type { ErrorReport } from '../errors/kbuild-error.js';
 import type { ErrorCode } from '../errors/codes.js';
 import type { Diagnostic } from '../events/event.js';
 import type { RunOutcome } from '../runtime/port.js';
+import { missingBuildDep, type BuildPlace } from './missing-build-dep.js';
 
 /** What is known of a build that did not end well. */
 export interface BuildEnd {
@@ -10,18 +11,30 @@ export interface BuildEnd {
   /** The last lines of its output. */
   tail: readonly string[];
   limits: { memoryBytes: number; diskBytes: number; timeoutMs: number };
+  /** Given: a hint says how the build gets a program or a header that it missed. */
+  built?: BuildPlace;
 }
 
 const gibibytes = (bytes: number): string => `${Math.round((bytes / 2 ** 30) * 100) / 100} GiB`;
 
+const report = (code: ErrorCode, message: string, hint: string) => ({ code, message, hint });
+
 /** Says why a build failed, or undefined if it did not. */
-export function buildFailure({
-  outcome,
-  diagnostics,
-  tail,
-  limits,
-}: BuildEnd): ErrorReport | undefined {
-  const report = (code: ErrorCode, message: string, hint: string) => ({ code, message, hint });
+export function buildFailure(end: BuildEnd): ErrorReport | undefined {
+  return limitFailure(end) ?? (end.outcome.exitCode === 0 ? undefined : makeFailure(end));
+}
+
+/** Which of its limits a build ran into, or undefined if it did not. */
+export function limitFailure({ outcome, tail, limits }: BuildEnd): ErrorReport | undefined {
+  const failed = outcome.end !== 'exited' || outcome.exitCode !== 0;
+  const wantedMore = tail.some((line) => /fork.*: Resource temporarily unavailable/.test(line));
+  if (outcome.end === 'too-many-processes' || (failed && wantedMore)) {
+    return report(
+      'BUILD_PROCESS_LIMIT',
+      'the build wanted more processes at once than a build may have',
+      "The job's log shows what started them; a build that forks without end is stopped here.",
+    );
+  }
   if (outcome.end === 'timeout') {
     return report(
       'BUILD_TIMEOUT',
@@ -44,21 +57,31 @@ export function buildFailure({
       'Raise --memory, or run fewer processes at once with --jobs.',
     );
   }
-  if (outcome.exitCode === 0) return undefined;
-  if (tail.some((line) => line.includes('No space left on device'))) {
+  if (failed && tail.some((line) => line.includes('No space left on device'))) {
     return report(
       'BUILD_DISK_FULL',
       `the build filled its scratch space of ${gibibytes(limits.diskBytes)}`,
       'Raise --disk. The scratch space lies in memory and counts against --memory too.',
     );
   }
+  return undefined;
+}
+
+/** Says why make failed. */
+export function makeFailure({ outcome, diagnostics, tail, built }: BuildEnd): ErrorReport {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  // A tail may be too short to have the first error.
+  const lines = [...errors.map(({ message }) => `fatal error: ${message}`), ...tail];
+  const missed = built && missingBuildDep(lines, built);
+  const alsoMissed = (hint: string) => (missed === undefined ? hint : `${missed} ${hint}`);
   const [first] = errors;
   if (first === undefined) {
     return report(
       'BUILD_MAKE_FAILED',
       `make failed (exit ${outcome.exitCode}): ${lastWord(tail) ?? 'it printed nothing'}`,
-      "The job's log has all that it printed; 'kbuild-ts plan' shows the make line and a docker run that reproduces it.",
+      alsoMissed(
+        "The job's log has all that it printed; 'kbuild-ts plan' shows the make line and a docker run that reproduces it.",
+      ),
     );
   }
   const undefinedSymbol = errors.find(({ message }) => /^"[^"]+" \[.*\] undefined!$/.test(message));
@@ -76,7 +99,7 @@ export function buildFailure({
   return report(
     'BUILD_COMPILE_ERROR',
     `${place === '' ? '' : `${place}: `}${first.message}${more}`,
-    "The job's log has all that the compiler said.",
+    alsoMissed("The job's log has all that the compiler said."),
   );
 }
 

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { printable } from '../errors/printable.js';
 import type { Diagnostic } from '../events/event.js';
 import { labelOf, type Job } from '../plan/job.js';
 import { containerLayout, type Layout } from '../plan/layout.js';
@@ -24,6 +25,8 @@ export interface JobLog {
   diagnostics: Diagnostic[];
   /** The same in the paths that a container has, for the store. */
   storedDiagnostics: Diagnostic[];
+  /** Adds what was found otherwise than in the output, in the container's paths. */
+  add: (found: readonly Diagnostic[]) => void;
   /** The last lines. */
   tail: string[];
   close: () => Promise<void>;
@@ -56,23 +59,29 @@ export async function openJobLog(
   const diagnostics: Diagnostic[] = [];
   const storedDiagnostics: Diagnostic[] = [];
   const tail: string[] = [];
+  const add = (found: readonly Diagnostic[]) => {
+    for (const stored of found.slice(0, mostDiagnostics - diagnostics.length)) {
+      const diagnostic = inUserPaths(stored);
+      storedDiagnostics.push(stored);
+      diagnostics.push(diagnostic);
+      emit({ type: 'diagnostic', job: label, diagnostic });
+    }
+  };
   return {
     path,
     diagnostics,
     storedDiagnostics,
     tail,
-    onLine: (line) => {
+    onLine: (said) => {
+      const line = printable(said);
       size += line.length + 1;
       if (size <= longestLog) stream.write(`${line}\n`);
       if (tail.push(line) > tailLength) tail.shift();
       emit({ type: 'line', job: label, line });
-      const stored = parseDiagnostic(line, toContainerPath);
-      if (stored === undefined || diagnostics.length >= mostDiagnostics) return;
-      const diagnostic = inUserPaths(stored);
-      storedDiagnostics.push(stored);
-      diagnostics.push(diagnostic);
-      emit({ type: 'diagnostic', job: label, diagnostic });
+      const found = parseDiagnostic(line, toContainerPath);
+      if (found !== undefined) add([found]);
     },
+    add,
     close: async () => {
       if (size > longestLog) stream.write(`[the log ends here: the build printed ${size} bytes]\n`);
       stream.end();

@@ -1,11 +1,23 @@
 import type { Artifact } from '../artifact/manifest-schema.js';
 import type { ErrorReport } from '../errors/kbuild-error.js';
 import type { Diagnostic, JobStatus } from '../events/event.js';
+import type { ExportedSymbol } from '../module/exports.js';
+import type { DkmsMeaning } from './dkms/record.js';
 import type { Job } from '../plan/job.js';
+
+/** What a module gives to others, as its own file says. */
+export interface ModuleExports {
+  /** As it calls itself, or as its file is called. */
+  name: string;
+  exports: readonly ExportedSymbol[];
+  /** Its licence is not compatible with the GPL. */
+  proprietary: boolean;
+}
 
 /** A module that is ready to be published. */
 export interface FinishedModule {
   artifact: Artifact;
+  offers: ModuleExports;
   /** Where its bytes lie now. */
   file: string;
 }
@@ -20,7 +32,9 @@ export interface JobResult {
   modules: FinishedModule[];
   /** The full output of its build, on disk; absent if it never ran. */
   log?: string;
-  /** Directory that holds its Module.symvers. */
+  /** Directory that holds its Module.symvers: what compilers are given, and no proof of anything. */
   symversDirectory?: string;
   imageId?: string;
+  /** What its dkms.conf means, for a DKMS source that was evaluated. */
+  dkms?: DkmsMeaning;
 }

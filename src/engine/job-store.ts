@@ -2,34 +2,39 @@ import { createHash } from 'node:crypto';
 import { access, chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../events/event.js';
+import type { DkmsMeaning } from './dkms/record.js';
 import { makeDirectoryAtomic } from '../storage/atomic.js';
 
 /** What a job left: enough to give its modules again without building. */
 export interface StoredJob {
   directory: string;
-  modules: { path: string; sha256: string }[];
-  /** The SHA-256 of its Module.symvers. */
+  /** `name`: what the module calls itself, where its file is called otherwise. */
+  modules: { path: string; sha256: string; name?: string }[];
+  /** The SHA-256 of its Module.symvers, which the build wrote: for the compilers of other jobs alone. */
   symversSha256: string;
   /** In the paths that a container has: the sources may lie elsewhere when they are read again. */
   diagnostics: Diagnostic[];
   imageId: string;
   /** How long the build took. */
   milliseconds: number;
+  /** What its dkms.conf means, for a DKMS source. */
+  dkms?: DkmsMeaning;
 }
 
 /** What goes into the store. Paths of modules are relative to the project. */
 export interface JobFiles {
-  modules: readonly { path: string; bytes: Uint8Array }[];
+  modules: readonly { path: string; bytes: Uint8Array; name?: string }[];
   symvers: string;
   log: string;
   /** In the paths that a container has. */
   diagnostics: Diagnostic[];
   imageId: string;
   milliseconds: number;
+  dkms?: DkmsMeaning;
 }
 
 const recordName = 'record.json';
-const formatVersion = 2;
+const formatVersion = 3;
 
 export const moduleFile = (job: StoredJob, path: string): string =>
   join(job.directory, 'modules', path);
@@ -73,11 +78,16 @@ export class JobStore {
   async save(key: string, files: JobFiles): Promise<StoredJob> {
     const directory = this.#directory(key);
     const record: Omit<StoredJob, 'directory'> = {
-      modules: files.modules.map(({ path, bytes }) => ({ path, sha256: sha256(bytes) })),
+      modules: files.modules.map(({ path, bytes, name }) => ({
+        path,
+        sha256: sha256(bytes),
+        ...(name !== undefined && { name }),
+      })),
       symversSha256: sha256(files.symvers),
       diagnostics: files.diagnostics,
       imageId: files.imageId,
       milliseconds: files.milliseconds,
+      ...(files.dkms !== undefined && { dkms: files.dkms }),
     };
     await mkdir(dirname(directory), { recursive: true });
     await makeDirectoryAtomic(directory, async (temporary) => {

@@ -1,5 +1,6 @@
 import { labelOf, type Job } from '../plan/job.js';
 import { buildJob } from './build-job.js';
+import { excludedBy } from './dkms/failure.js';
 import type { EngineContext } from './engine-context.js';
 import { diagnosticsIn } from './job-log.js';
 import type { JobResult } from './job-result.js';
@@ -57,13 +58,17 @@ async function finish(
   status: 'built' | 'cached',
   context: EngineContext,
 ): Promise<Ending> {
-  const verified = await verifyJob(job, needed, stored, context);
-  return {
-    status: verified.error === undefined ? status : 'failed',
-    ...verified,
+  const { imageId, dkms } = stored;
+  const kept = {
     diagnostics: stored.diagnostics.map(diagnosticsIn(job)),
     log: logFile(stored),
-    imageId: stored.imageId,
+    imageId,
     symversDirectory: stored.directory,
+    ...(dkms !== undefined && { dkms }),
   };
+  if (dkms?.excluded !== undefined) {
+    return { status: 'skipped', modules: [], error: excludedBy(dkms.excluded), ...kept };
+  }
+  const verified = await verifyJob(job, needed, stored, context);
+  return { status: verified.error === undefined ? status : 'failed', ...verified, ...kept };
 }

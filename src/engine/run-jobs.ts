@@ -98,14 +98,14 @@ const notRun: ErrorReport = {
 };
 
 function failedNeed(job: Job, results: ReadonlyMap<string, JobResult>): ErrorReport | undefined {
-  const failed = job.needs.find((id) => {
+  for (const id of job.needs) {
     const status = results.get(id)?.status;
-    return status === 'failed' || status === 'skipped';
-  });
-  if (failed === undefined) return undefined;
-  return {
-    code: 'BUILD_DEPENDENCY_FAILED',
-    message: `not run: it needs the symbols of ${failed}, which failed`,
-    hint: 'Mend that one first.',
-  };
+    if (status !== 'failed' && status !== 'skipped') continue;
+    return {
+      code: 'BUILD_DEPENDENCY_FAILED',
+      message: `not run: it needs the symbols of ${id}, which ${status === 'failed' ? 'failed' : 'was not built'}`,
+      hint: status === 'failed' ? 'Mend that one first.' : 'The reason stands at that one.',
+    };
+  }
+  return undefined;
 }

@@ -1,9 +1,10 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Job, PlacedProject } from '../plan/job.js';
+import type { Job } from '../plan/job.js';
+import { dkmsDriver, driverMount, overlayDirectory } from '../plan/dkms-recipe.js';
 import { containerLayout, hostLayout, type Layout } from '../plan/layout.js';
 import { stageProject } from '../project/snapshot.js';
-import type { Project } from '../project/project.js';
+import type { SourceTree } from '../project/project.js';
 import type { Mount, Runtime } from '../runtime/port.js';
 
 /** What a job's script finds when it starts. */
@@ -16,7 +17,9 @@ export interface JobInputs {
 
 /** Copies of the projects' sources, made once for all the jobs of a run. */
 export class Stage {
-  readonly #staged = new Map<Project, Promise<{ directory: string; digest: string }>>();
+  readonly #staged = new Map<SourceTree, Promise<{ directory: string; digest: string }>>();
+
+  #driverMount: Promise<Mount> | undefined;
 
   constructor(readonly scratch: string) {}
 
@@ -29,17 +32,15 @@ export class Stage {
     symvers: ReadonlyMap<string, string>,
     kind: Runtime['kind'],
   ): Promise<JobInputs> {
-    const placed = [job.source, ...job.dependencies];
-    const staged = await Promise.all(placed.map(({ project }) => this.#stage(project)));
+    const placed = sourcesOf(job);
+    const staged = await Promise.all(placed.map(({ tree }) => this.#stage(tree)));
     const asPlanned = staged.every(({ digest }, i) => digest === placed[i]?.digest);
-    const sources = staged.map(
-      ({ directory }, i) => [directory, placed[i] as PlacedProject] as const,
-    );
+    const sources = staged.map(({ directory }, i) => [directory, placed[i]?.target ?? ''] as const);
     if (kind === 'host') {
       const layout = hostLayout(join(this.scratch, 'host', job.id));
       await mkdir(layout.build, { recursive: true });
-      for (const [directory, { placement }] of sources) {
-        const target = join(layout.sources, placement);
+      for (const [directory, path] of sources) {
+        const target = layout.sources + path.slice(containerLayout.sources.length);
         await cp(directory, target, { recursive: true, verbatimSymlinks: true });
       }
       for (const [id, directory] of symvers) {
@@ -49,10 +50,8 @@ export class Stage {
     }
     const mounts = [
       ...job.kdir.mounts,
-      ...sources.map(([source, { placement }]) => ({
-        source,
-        target: `${containerLayout.sources}/${placement}`,
-      })),
+      ...(job.dkms === undefined ? [] : [await this.#driver()]),
+      ...sources.map(([source, target]) => ({ source, target })),
       ...[...symvers].map(([id, source]) => ({
         source,
         target: `${containerLayout.symvers}/${id}`,
@@ -61,12 +60,45 @@ export class Stage {
     return { layout: containerLayout, mounts, asPlanned };
   }
 
-  #stage(project: Project): Promise<{ directory: string; digest: string }> {
-    const known = this.#staged.get(project);
+  /** The programs of DKMS builds, readable by their user however the package was installed. */
+  #driver(): Promise<Mount> {
+    this.#driverMount ??= (async () => {
+      const source = join(this.scratch, 'dkms');
+      await mkdir(source);
+      await chmod(source, 0o755);
+      for (const { name, text } of dkmsDriver()) {
+        await writeFile(join(source, name), text);
+        await chmod(join(source, name), 0o755);
+      }
+      return { ...driverMount, source };
+    })();
+    return this.#driverMount;
+  }
+
+  #stage(tree: SourceTree): Promise<{ directory: string; digest: string }> {
+    const known = this.#staged.get(tree);
     if (known !== undefined) return known;
     const directory = join(this.scratch, 'sources', String(this.#staged.size));
-    const staged = stageProject(project, directory).then((digest) => ({ directory, digest }));
-    this.#staged.set(project, staged);
+    const staged = stageProject(tree, directory).then((digest) => ({ directory, digest }));
+    this.#staged.set(tree, staged);
     return staged;
   }
+}
+
+/** All trees that a job reads, where it finds them, in the container's paths. */
+function sourcesOf({ source, dependencies, dkms }: Job) {
+  const place = (placement: string) => `${containerLayout.sources}/${placement}`;
+  return [
+    ...[source, ...dependencies].map(({ project, placement, digest }) => ({
+      tree: project,
+      target: place(placement),
+      digest,
+    })),
+    ...(dkms?.with ?? []).map(({ tree, placement, digest }) => ({
+      tree,
+      target: place(placement),
+      digest,
+    })),
+    ...(dkms?.overlay === undefined ? [] : [{ ...dkms.overlay, target: overlayDirectory }]),
+  ];
 }

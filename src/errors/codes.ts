@@ -6,6 +6,8 @@ export type ExitStatus = 0 | 1 | 2 | 3 | 4 | 70 | 130;
  * A code is permanent: scripts match on it. docs/errors.md has a section for each.
  */
 export const errorCodes = {
+  // 0: not built, and rightly so
+  DKMS_EXCLUDED: 0,
   // 1: a job did not compile
   BUILD_COMPILE_ERROR: 1,
   BUILD_UNDEFINED_SYMBOL: 1,
@@ -14,6 +16,8 @@ export const errorCodes = {
   BUILD_MODULE_MISSING: 1,
   BUILD_TIMEOUT: 1,
   BUILD_DEPENDENCY_FAILED: 1,
+  DKMS_PATCH_FAILED: 1,
+  DKMS_HOOK_FAILED: 1,
   KERNEL_SOURCE_BUILD_FAILED: 1,
   // 2: usage or configuration
   USAGE: 2,
@@ -54,6 +58,18 @@ export const errorCodes = {
   TOOLCHAIN_NOT_INSTALLED: 2,
   ARCH_UNKNOWN: 2,
   PLAN_OUTPUT_COLLISION: 2,
+  DKMS_CONF_INVALID: 2,
+  DKMS_PATCH_MISSING: 2,
+  DKMS_DEPENDENCY_MISSING: 2,
+  DKMS_ISOLATION: 2,
+  DKMS_PACK_NAME: 2,
+  DKMS_PACK_VERSION: 2,
+  DKMS_PACK_MODULES: 2,
+  DKMS_PACK_VALUE: 2,
+  DKMS_PACK_BINARY: 2,
+  DKMS_PACK_CONTENT: 2,
+  SOURCE_ARCHIVE: 2,
+  BUILD_DEP_UNKNOWN: 2,
   SIGN_KEY: 2,
   SIGN_INPUT: 2,
   KEYS_FILE_EXISTS: 2,
@@ -81,6 +97,8 @@ export const errorCodes = {
   KDIR_MEND_FAILED: 4,
   BUILD_DISK_FULL: 4,
   BUILD_OUT_OF_MEMORY: 4,
+  BUILD_PROCESS_LIMIT: 4,
+  DKMS_PACK_FAILED: 4,
   STORAGE_FAILED: 4,
   CACHE_IN_USE: 4,
   SIGN_PKCS11: 4,

@@ -34,7 +34,7 @@ describe('docs/errors.md', () => {
 
   it('has every exit status in its table', () => {
     const rows = [...text.matchAll(/^\| (\d+) +\|/gm)].map((row) => Number(row[1]));
-    expect(rows).toEqual([0, ...new Set(Object.values(errorCodes))]);
+    expect(rows).toEqual([...new Set([0, ...Object.values(errorCodes)])]);
   });
 
   it('links to sections that exist', () => {

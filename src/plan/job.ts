@@ -1,6 +1,6 @@
 import type { JobLabel } from '../events/event.js';
 import type { Kdir } from '../kernel/kdir.js';
-import type { Project } from '../project/project.js';
+import type { Project, SourceTree } from '../project/project.js';
 
 /** A project as a job sees it: its files and where they lie in the build. */
 export interface PlacedProject {
@@ -8,6 +8,37 @@ export interface PlacedProject {
   /** Relative to the build directory. */
   placement: string;
   digest: string;
+}
+
+/** A source tree of which a job needs the files alone. */
+export interface PlacedTree {
+  tree: SourceTree;
+  /** Relative to the directory of sources. */
+  placement: string;
+  /** The name of its directory in /usr/src. */
+  name: string;
+  digest: string;
+}
+
+/** What a job needs to build as a dkms.conf says. */
+export interface DkmsJob {
+  /** The name of the source's directory in /usr/src. */
+  directory: string;
+  /** What `uname -m` says on the kernel's machine. */
+  machine: string;
+  /** The name of its architecture in Debian. */
+  debian: string;
+  /** CROSS_COMPILE; empty where the compiler is this machine's own, or knows its target. */
+  prefix: string;
+  /** The prefix of the target's strip and objcopy; empty where they are this machine's own. */
+  binutils: string;
+  /** Variables for every make: those of the configuration, W and C. */
+  variables: Record<string, string>;
+  /** `NAME=value`. */
+  directives: string[];
+  overlay?: PlacedTree;
+  /** Beside it in /usr/src. */
+  with: PlacedTree[];
 }
 
 /** One project to be built for one KDIR with one toolchain. Serialisable. */
@@ -22,8 +53,10 @@ export interface Job extends JobLabel {
   dependencies: PlacedProject[];
   /** The jobs whose Module.symvers it needs. */
   needs: string[];
-  /** Arguments of make, without `-j`, in the paths that a container has. */
+  /** Arguments of make, without `-j`, in the paths that a container has; none where dkms.conf has them. */
   make: string[];
+  /** Set for a project that is built as its dkms.conf says. */
+  dkms?: DkmsJob;
   env: Record<string, string>;
   /** Names of the modules that must come out; empty if only the project's Makefile knows. */
   expected: string[];

@@ -13,9 +13,9 @@ export interface MakeOptions {
 }
 
 /** The variables by which vendors' Makefiles ask for the KDIR. */
-const kdirNames = ['KDIR', 'KERNELDIR', 'KERNEL_DIR', 'KERNEL_SRC', 'KSRC', 'KERNEL_BUILD'];
+export const kdirNames = ['KDIR', 'KERNELDIR', 'KERNEL_DIR', 'KERNEL_SRC', 'KSRC', 'KERNEL_BUILD'];
 /** The variables by which they ask for the kernel release (KERNELRELEASE is Kbuild's own). */
-const releaseNames = ['KVER', 'KVERSION', 'KERNEL_VERSION'];
+export const releaseNames = ['KVER', 'KVERSION', 'KERNEL_VERSION'];
 
 /** The arguments of make for one job, `make` itself first, in the paths that a container has. */
 export function makeLine(

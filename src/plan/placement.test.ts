@@ -65,6 +65,26 @@ describe('placements', () => {
     expect(dependency.code).toBe('PROJECT_PATH');
   });
 
+  it('gives a DKMS source a place of plain characters, whatever the name of its directory', () => {
+    const method = { kind: 'dkms' } as const;
+    const all = ['x-1.0~dfsg', 'x-1.0_dfsg', 'y-1:2.0', '.overlay', 'z@1+2'].map((name) =>
+      projectAt(`/usr/src/${name}`, { method, files: [] }),
+    );
+    const map = placements(all[0]!, all.slice(1));
+    expect(all.map((project) => map.get(project))).toEqual([
+      'x-1.0_dfsg',
+      'x-1.0_dfsg.2',
+      'y-1_2.0',
+      '_overlay',
+      'z@1+2',
+    ]);
+  });
+
+  it.each(['a b', 'a$b', 'a=b', 'a,b', 'grün'])('refuses a DKMS source in %j', async (name) => {
+    const project = projectAt(`/usr/src/${name}`, { method: { kind: 'dkms' }, files: [] });
+    expect((await kbuildErrorOf(() => placements(project, []))).code).toBe('PROJECT_PATH');
+  });
+
   it('does not mind what the directory above all of them is called', () => {
     expect(placed('/my work, all/a', '/my work, all/b')).toEqual(['a', 'b']);
   });

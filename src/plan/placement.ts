@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Project } from '../project/project.js';
 
@@ -12,10 +12,28 @@ export function placements(
   project: Project,
   dependencies: readonly Project[],
 ): Map<Project, string> {
+  if (project.method.kind === 'dkms') return byDirectoryName([project, ...dependencies]);
   if (dependencies.length === 0) return new Map([[project, project.name]]);
   const all = [project, ...dependencies];
   const root = commonParent(all.map(({ directory }) => directory));
   return new Map(all.map((member) => [member, checked(relative(root, member.directory))]));
+}
+
+/**
+ * As DKMS sources lie in /usr/src: side by side, each by the name of its directory. That may hold what
+ * make or a mount reads as its own (`x-1.0~rc1`): here, where no make runs, others stand for these.
+ */
+function byDirectoryName(projects: readonly Project[]): Map<Project, string> {
+  const taken = new Set<string>();
+  return new Map(
+    projects.map((project) => {
+      const name = checked(basename(project.directory), /^[\w@+.:~-]+$/).replace(/^\.|[:~]/g, '_');
+      let placement = name;
+      for (let n = 2; taken.has(placement); n++) placement = `${name}.${n}`;
+      taken.add(placement);
+      return [project, placement];
+    }),
+  );
 }
 
 function commonParent(directories: readonly string[]): string {
@@ -26,8 +44,8 @@ function commonParent(directories: readonly string[]): string {
   return parent;
 }
 
-function checked(path: string): string {
-  if (/^[\w@+./-]+$/u.test(path)) return path;
+function checked(path: string, allowed = /^[\w@+./-]+$/): string {
+  if (allowed.test(path)) return path;
   throw new KbuildError(
     'PROJECT_PATH',
     `make cannot build in the directory '${path}': its name has a space or another character that make reads as its own`,

@@ -86,6 +86,21 @@ describe('planJobs', () => {
     ]);
   });
 
+  it('names an image for each toolchain with each project’s packages, and one for the same', () => {
+    const output = (name: string) => ({ name, output: `/out/${name}` });
+    const imagesOf = (toolchain: Toolchain) =>
+      plan(
+        forAll(projectOf(undefined, output('a')), [arm64], toolchain),
+        forAll(projectOf(undefined, { ...output('b'), buildDeps: ['gawk'] }), [arm64], toolchain),
+        forAll(projectOf(undefined, { ...output('c'), buildDeps: ['gawk'] }), [x86], toolchain),
+      ).map(({ image }) => image);
+    const [plain, one, same] = imagesOf(gcc12);
+    expect(plain).toMatch(/^kbuild-ts\/gcc-12:/);
+    expect(one).toMatch(/^kbuild-ts\/gcc-12-deps:/);
+    expect(same).toBe(one);
+    expect(imagesOf(gcc10)[1]).toMatch(/^kbuild-ts\/gcc-10-deps:/);
+  });
+
   it('gives values that survive being written as JSON', () => {
     const { base, top } = projectsOf({ base: [], top: ['base'] });
     const jobs = plan({ project: base!, targets: [] }, forAll(top!));
@@ -291,6 +306,10 @@ describe('the key of a job', () => {
         const packages = { ...gcc12.packages, native: [...gcc12.packages.native, 'gawk'] };
         return plan(forAll(projectOf(files), [arm64], { ...gcc12, packages }))[0]!.key;
       },
+    ],
+    [
+      'a package that the project adds to that image',
+      () => keyOf(projectOf(files, { buildDeps: ['gawk'] })),
     ],
     ['the machine that builds', () => planJobs([forAll(projectOf(files))], 'arm64')[0]!.key],
     [

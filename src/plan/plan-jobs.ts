@@ -4,10 +4,12 @@ import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from '../kernel/kdir.js';
 import type { Project } from '../project/project.js';
 import { projectDigest } from '../project/snapshot.js';
-import { toolchainImage } from '../toolchain/image-recipe.js';
+import { imageWith } from '../toolchain/build-deps-recipe.js';
 import type { Toolchain } from '../toolchain/toolchain.js';
 import { buildEnvironment } from '../runtime/build-environment.js';
-import type { Job, PlacedProject } from './job.js';
+import { dkmsJob } from './dkms-job.js';
+import { dkmsDriver } from './dkms-recipe.js';
+import type { DkmsJob, Job, PlacedProject } from './job.js';
 import { checkKdirPlace, containerLayout } from './layout.js';
 import { makeLine, type MakeOptions } from './make-line.js';
 import { placements } from './placement.js';
@@ -46,7 +48,13 @@ export function planJobs(
   };
   const jobs = new Map<string, Job>();
   const env = buildEnvironment();
-  const images = new Map<Toolchain, string>();
+  const images = new Map<string, string>();
+  const imageOf = (toolchain: Toolchain, packages: readonly string[]): string => {
+    const wanted = [toolchain.name, ...packages].join(' ');
+    const image = images.get(wanted) ?? imageWith(toolchain, archByName(buildArch), packages).name;
+    images.set(wanted, image);
+    return image;
+  };
 
   const dependenciesOf = (project: Project): Project[] => {
     const direct = project.depends.flatMap((path) => byDirectory.get(path)?.project ?? []);
@@ -88,9 +96,21 @@ export function planJobs(
     });
     const source = place(project);
     const symvers = needed.map(({ id }) => `${containerLayout.symvers}/${id}/Module.symvers`);
-    const make = makeLine(project, source.placement, kdir, toolchain, symvers, options);
-    const image = images.get(toolchain) ?? toolchainImage(toolchain, archByName(buildArch)).name;
-    images.set(toolchain, image);
+    const dkms =
+      project.dkms &&
+      dkmsJob(
+        project,
+        project.dkms,
+        archByName(kdir.arch),
+        archByName(buildArch),
+        toolchain,
+        options,
+      );
+    const make =
+      dkms === undefined
+        ? makeLine(project, source.placement, kdir, toolchain, symvers, options)
+        : [];
+    const image = imageOf(toolchain, project.buildDeps);
     const placedDependencies = dependencies.map(place);
     const key = createHash('sha256')
       .update(
@@ -104,6 +124,7 @@ export function planJobs(
           [source, ...placedDependencies].map((p) => [p.placement, p.digest]),
           needed.map((job) => job.key),
           project.expected,
+          ...(dkms === undefined ? [] : [dkmsKey(dkms)]),
         ]),
       )
       .digest('hex');
@@ -122,6 +143,7 @@ export function planJobs(
       dependencies: placedDependencies,
       needs: needed.map(({ id }) => id),
       make,
+      ...(dkms !== undefined && { dkms }),
       env,
       expected: project.expected,
       output: [kdir.release, kdir.arch, ...(several ? [toolchain.name] : [])].join('/'),
@@ -144,6 +166,12 @@ export function planJobs(
   const planned = [...jobs.values()];
   checkOutputs(planned);
   return planned;
+}
+
+/** All that a DKMS job is given, by content, and the program that builds it. */
+function dkmsKey({ overlay, with: trees, ...own }: DkmsJob): unknown {
+  const contents = trees.map(({ name, digest }) => [name, digest]);
+  return [dkmsDriver(), own, overlay?.digest, contents];
 }
 
 /** Two jobs that would write the same module are a mistake, found before anything is built. */

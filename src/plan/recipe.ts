@@ -1,4 +1,5 @@
 import type { Job } from './job.js';
+import { dkmsRecipe } from './dkms-recipe.js';
 import { containerLayout, relocateMake, type Layout } from './layout.js';
 import { shellJoin, shellQuote } from '../runtime/shell.js';
 
@@ -12,6 +13,7 @@ export const recipeVersion = 1;
  * @param parallel how many processes make may run at once
  */
 export function recipe(job: Job, parallel: number, layout: Layout = containerLayout): string {
+  if (job.dkms !== undefined) return dkmsRecipe(job, job.dkms, parallel, 'build');
   const [make = 'make', ...rest] = relocateMake(job.make, layout);
   const directory = shellQuote(`${layout.build}/${job.source.placement}`);
   return [

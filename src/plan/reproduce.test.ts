@@ -64,7 +64,7 @@ describe('the command that reproduces a job', () => {
     expect(valuesOf(words, '--network')).toEqual(['none']);
     expect(valuesOf(words, '--cap-drop')).toEqual(['ALL']);
     expect(valuesOf(words, '--security-opt')).toEqual(['no-new-privileges']);
-    expect(valuesOf(words, '--user')).toEqual(['65000:65000']);
+    expect(valuesOf(words, '--user')).toEqual(['65520:65520']);
   });
 
   it('mounts the KDIR and the sources, all of them read-only', () => {

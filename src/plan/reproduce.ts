@@ -1,4 +1,5 @@
 import { buildUser } from '../runtime/isolation.js';
+import { dkmsScratch, driverMount, overlayDirectory } from './dkms-recipe.js';
 import type { Job } from './job.js';
 import { containerLayout } from './layout.js';
 import { recipe } from './recipe.js';
@@ -12,15 +13,24 @@ import { shellJoin, shellQuote } from '../runtime/shell.js';
 export function reproduceCommand(job: Job, parallel: number): string {
   const volumes = [
     ...job.kdir.mounts,
+    ...(job.dkms === undefined ? [] : [driverMount]),
     ...[job.source, ...job.dependencies].map(({ project, placement }) => ({
       source: project.directory,
       target: `${containerLayout.sources}/${placement}`,
     })),
+    ...(job.dkms?.with ?? []).map(({ tree, placement }) => ({
+      source: tree.directory,
+      target: `${containerLayout.sources}/${placement}`,
+    })),
+    ...(job.dkms?.overlay === undefined
+      ? []
+      : [{ source: job.dkms.overlay.tree.directory, target: overlayDirectory }]),
   ];
+  const scratch = job.dkms === undefined ? [containerLayout.build] : dkmsScratch;
   const words = [
     ...['docker', 'run', '--rm', '--network', 'none', '--read-only', '--cap-drop', 'ALL'],
     ...['--security-opt', 'no-new-privileges', '--user', buildUser],
-    ...['--tmpfs', '/tmp:exec', '--tmpfs', '/build:exec'],
+    ...['/tmp', ...scratch].flatMap((directory) => ['--tmpfs', `${directory}:exec`]),
     // --mount, since a path may hold a colon; --volume could not say it.
     ...volumes.flatMap(({ source, target }) => ['--mount', mountOption(source, target)]),
     ...Object.entries(job.env).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
@@ -31,7 +41,10 @@ export function reproduceCommand(job: Job, parallel: number): string {
   });
   const command = shellJoin([job.image, 'sh', '-c', withGenerated(job, recipe(job, parallel))]);
   return [
-    ...job.needs.map((id) => `mkdir -p ${id} && tar -xf ${id}.tar -C ${id} ./Module.symvers`),
+    ...job.needs.map(
+      (id) =>
+        `mkdir -p ${id} && tar -xOf ${id}.tar --wildcards '*Module.symvers' > ${id}/Module.symvers`,
+    ),
     `${shellJoin(words)}${symvers.join('')} ${command} > ${shellQuote(`${job.id}.tar`)}`,
   ].join(' &&\n');
 }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
+import { readSmallText } from '../storage/read-small-text.js';
 import type { ProjectConfig } from './config-schema.js';
 import type { ModuleSources } from './generate.js';
 import type { BuildMethod } from './project.js';
@@ -73,10 +74,11 @@ function ownMethod(
   for (const file of makefiles) {
     const path = join(directory, file);
     if (!existsSync(path)) continue;
-    const text = readFileSync(path, 'utf8');
+    const text = readSmallText(path, 'CONFIG_INVALID');
     if (text.startsWith(mark)) continue;
     // A Makefile that says obj-m is one that Kbuild can read, whatever else it does.
-    const kbuild = file === 'Kbuild' || /^\s*(obj-(m|y|\$[({])|include\s.*Kbuild)/m.test(text);
+    const kbuild =
+      file === 'Kbuild' || /^[ \t]*(obj-(m|y|\$[({])|include[ \t].*Kbuild)/m.test(text);
     return { file, method: { kind: kbuild ? 'kbuild' : 'make' } };
   }
   return undefined;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { dkmsPackageSchema } from './dkms-package-schema.js';
+import { buildDepPattern, buildDepRule } from './build-dep.js';
 
 const flags = z.array(z.string());
 const moduleName = z
@@ -33,6 +35,27 @@ export const signingSchema = z
       .describe("Hash; default: the one that the kernel's configuration names, else sha512"),
   })
   .describe('Sign every module after it was built. The key never enters a build container.');
+
+export const dkmsSchema = z
+  .strictObject({
+    directives: z
+      .record(
+        z.string().regex(/^[A-Z][A-Z_]*(\[\d{1,4}\])?$/, 'a directive of dkms.conf is NAME or NAME[0]'),
+        z.string(),
+      )
+      .optional()
+      .describe('Directives that count for more than those of dkms.conf'),
+    overlay: z
+      .string()
+      .optional()
+      .describe('Directory that stands for /etc/dkms, relative to this file: overlays of dkms.conf'),
+    with: z
+      .array(z.string())
+      .optional()
+      .describe('Source trees that it needs beside it in /usr/src, relative to this file'),
+    package: dkmsPackageSchema.optional(),
+  })
+  .describe('How the dkms.conf of this directory is read; with it, dkms.conf says what is built');
 
 export const projectConfigSchema = z
   .strictObject({
@@ -89,6 +112,11 @@ export const projectConfigSchema = z
       .string()
       .optional()
       .describe('Output directory, relative to this file; default: dist'),
+    buildDeps: z
+      .array(z.string().regex(buildDepPattern, buildDepRule))
+      .optional()
+      .describe('Debian packages that a build needs besides the toolchain; put into an image of its own'),
+    dkms: dkmsSchema.optional(),
     signing: signingSchema.optional(),
   })
   .describe('kbuild-ts project: what kbuild.config.yaml may say');

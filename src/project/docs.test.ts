@@ -6,6 +6,7 @@ import { packageRoot } from '../data/package-root.js';
 import { errorCodes } from '../errors/codes.js';
 import { parseConfigText } from '../data/config-problem.js';
 import {
+  dkmsSchema,
   moduleSchema,
   projectConfigSchema,
   signingSchema,
@@ -28,6 +29,7 @@ describe('docs/configuration.md', () => {
     ['workspace', workspaceConfigSchema],
     ['module', moduleSchema],
     ['signing', signingSchema],
+    ['DKMS source', dkmsSchema],
   ])('names every key of a %s in a table', (_, schema) => {
     const keys = [...text.matchAll(/^\| `([^`]+)`/gm)].map((row) => row[1]);
     expect(keys).toEqual(expect.arrayContaining(Object.keys(schema.shape)));

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Eta } from 'eta';
-import { packageRoot } from '../data/package-root.js';
+import { renderTemplate } from '../data/template.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { ProjectConfig } from './config-schema.js';
 
@@ -38,13 +35,10 @@ export function generateMakefiles(
     flags: objectFlags(config, modules),
     headline: modules.map(({ name }) => `${name}.ko`).join(', '),
   };
-  return { kbuild: render('Kbuild.eta', data), makefile: render('Makefile.eta', data) };
-}
-
-function render(template: string, data: object): string {
-  const text = readFileSync(join(packageRoot, 'templates', template), 'utf8');
-  const eta = new Eta({ autoEscape: false, autoTrim: [false, 'nl'] });
-  return eta.renderString(text, data).replaceAll(/\n{3,}/g, '\n\n');
+  return {
+    kbuild: renderTemplate('Kbuild.eta', data),
+    makefile: renderTemplate('Makefile.eta', data),
+  };
 }
 
 const objectOf = (source: string): string => source.replace(/\.[cS]$/, '.o');

@@ -1,11 +1,14 @@
-import { basename, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { methodOf } from './build-method.js';
 import type { ProjectConfig } from './config-schema.js';
 import { findConfig } from './find-config.js';
+import { confName, readConfText } from './dkms/conf-text.js';
+import { builtFirst, dkmsSettings, type DkmsOptions } from './dkms/settings.js';
 import { projectMake } from './module-output.js';
 import type { Project } from './project.js';
-import { listSourceFiles } from './source-files.js';
+import { isOurOutput, listSources } from './source-files.js';
 
 /** What a workspace says for projects that do not say it themselves. */
 export interface ProjectDefaults {
@@ -13,9 +16,15 @@ export interface ProjectDefaults {
   archs?: string[] | undefined;
   /** Absolute. */
   output?: string | undefined;
+  /** The output directory that the command line names, for all projects. Absolute. */
+  out?: string | undefined;
   /** Directories that are no sources, wherever they lie: another output, the cache. Absolute. */
   excluded: string[];
+  /** What the command line says for DKMS sources. */
+  dkms?: DkmsOptions;
 }
+
+const noOptions: DkmsOptions = { directives: [], with: [] };
 
 /** The configuration of a directory, or undefined if it has none. */
 export async function readConfig(directory: string) {
@@ -42,10 +51,22 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
   const config = found?.config as ProjectConfig | undefined;
   const own = resolve(directory, config?.output ?? 'dist');
   const output = defaults.output ?? own;
-  const files = listSourceFiles(directory, output, own, ...defaults.excluded);
-  const name = config?.name ?? projectName(directory);
-  const { method, expected } = await methodOf(directory, name, config, files);
-  const { version, license, signing } = config ?? {};
+  const isDkms = isDkmsSource(directory, config);
+  // A vendor's tree may have a directory of that name that is a source.
+  const written = defaults.out ?? output;
+  const outputs = isDkms && !isOurOutput(own) ? [written] : [written, output, own];
+  const excluded = [...outputs, ...defaults.excluded];
+  const { files, directories } = listSources(directory, ...excluded);
+  const conf = isDkms ? readConfText(join(directory, confName)) : undefined;
+  const dkms = isDkms
+    ? dkmsSettings(directory, config?.dkms, defaults.dkms ?? noOptions, excluded)
+    : undefined;
+  const name = config?.name ?? conf?.name ?? projectName(directory);
+  const { method, expected } = isDkms
+    ? { method: { kind: 'dkms' } as const, expected: [] }
+    : await methodOf(directory, name, config, files);
+  const { license, signing } = config ?? {};
+  const version = config?.version ?? conf?.version;
   return {
     name,
     ...(version !== undefined && { version }),
@@ -53,13 +74,19 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     directory,
     method,
     files,
+    ...(isDkms && { directories }),
     expected,
-    depends: (config?.depends ?? []).map((path) => resolve(directory, path)),
+    depends: [
+      ...(config?.depends ?? []).map((path) => resolve(directory, path)),
+      ...(dkms !== undefined && conf !== undefined ? builtFirst(dkms, conf) : []),
+    ],
     make: projectMake(directory, config?.make),
     kernels: config?.kernels?.map((ref) => kernelRef(directory, ref)) ?? defaults.kernels ?? [],
     archs: config?.archs ?? defaults.archs ?? [],
     toolchains: config?.toolchains ?? [],
     output,
+    ...(dkms !== undefined && { dkms }),
+    buildDeps: [...new Set(config?.buildDeps)].sort(),
     ...(signing !== undefined && {
       signing: {
         // A key on a token has a PKCS#11 URI, not a path.
@@ -69,6 +96,25 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
       },
     }),
   };
+}
+
+/**
+ * Whether a directory is built as its dkms.conf says: if it has one, and no configuration that says
+ * otherwise by naming modules.
+ * @throws KbuildError CONFIG_INVALID
+ */
+function isDkmsSource(directory: string, config: ProjectConfig | undefined): boolean {
+  const hasConf = existsSync(join(directory, confName));
+  const { directives, overlay, with: trees } = config?.dkms ?? {};
+  const isAsked = directives !== undefined || overlay !== undefined || trees !== undefined;
+  if (isAsked && !hasConf) {
+    throw new KbuildError(
+      'CONFIG_INVALID',
+      `the configuration of ${directory} says how its ${confName} is read, and there is none`,
+      `Remove directives, overlay and with from 'dkms', or name the directory that has the ${confName}.`,
+    );
+  }
+  return hasConf && (isAsked || config?.modules === undefined);
 }
 
 /** The paths of KDIRs and of descriptions in a configuration are relative to the configuration. */

@@ -2,7 +2,11 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
-import { temporaryDirectory, type FileTree } from '../../test/support/temporary-directory.js';
+import {
+  temporaryDirectory,
+  writeTree,
+  type FileTree,
+} from '../../test/support/temporary-directory.js';
 import { loadProjects } from './load-projects.js';
 import type { Project } from './project.js';
 
@@ -69,6 +73,38 @@ signing: { key: keys/k.pem, cert: /etc/c.pem, hash: sha256 }
     const paths = project.files.map(({ path }) => path);
     expect(paths).toContain('keys/k.x509');
     expect(paths).not.toContain('keys/k.pem');
+  });
+
+  it('keeps it out of the trees beside it, and of its overlay', async () => {
+    const directory = temporaryDirectory({
+      'x/kbuild.config.yaml':
+        'name: s\nsigning: { key: ../y/k.conf, cert: ../y/c.pem }\ndkms: { with: [../y], overlay: ../y }\n',
+      'x/dkms.conf': 'PACKAGE_NAME=s\n',
+      'y/k.conf': 'secret',
+      'y/c.pem': 'public',
+      'y/s.conf': '',
+      'y/link.conf': { link: 'k.conf' },
+    });
+    const { projects } = await loadProjects(join(directory, 'x'));
+    const { with: [tree] = [], overlay } = projects[0]?.dkms ?? {};
+    expect(tree?.files.map(({ path }) => path)).toEqual(['c.pem', 's.conf']);
+    expect(overlay?.files.map(({ path }) => path)).toEqual(['s.conf']);
+  });
+
+  it("takes a vendor's dist for sources, where a DKMS source has one and it is not written to", async () => {
+    const directory = temporaryDirectory({
+      'dkms.conf': 'PACKAGE_NAME=s\n',
+      'dist/x.c': '',
+    });
+    const paths = async (output?: string) => {
+      const options = output === undefined ? {} : { output };
+      const { projects } = await loadProjects(directory, [], options);
+      return projects[0]?.files.map(({ path }) => path);
+    };
+    expect(await paths('/elsewhere')).toEqual(['dist/x.c', 'dkms.conf']);
+    expect(await paths()).toEqual(['dkms.conf']);
+    writeTree(directory, { 'dist/.kbuild-ts.json': '{}' });
+    expect(await paths('/elsewhere')).toEqual(['dkms.conf']);
   });
 
   it.each(['includes: [include]', 'ccflags: [-g]', 'fileFlags: { s.c: [-g] }'])(

@@ -1,10 +1,17 @@
-import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { isDirectory } from '../kernel/kdir.js';
+import { Archives, type ArchivesContext } from './archive/archives.js';
+import { linkSources } from './dkms/link-sources.js';
+import type { DkmsOptions } from './dkms/settings.js';
+import { findConfig } from './find-config.js';
+import { keepKeysOut } from './keep-keys-out.js';
 import { loadProject, type ProjectDefaults } from './load-project.js';
 import type { Project } from './project.js';
-import { workspaceOf } from './workspace.js';
+import { realPath } from './real-path.js';
+import { sourcesOf } from './sources.js';
+import type { Workspace } from './workspace.js';
 
 export interface LoadedProjects {
   /** Each after those that it depends on. */
@@ -13,28 +20,48 @@ export interface LoadedProjects {
   requested: ReadonlySet<Project>;
 }
 
+export interface LoadOptions {
+  /** What the command line says for DKMS sources; `with` may name archives. */
+  dkms?: DkmsOptions;
+  /** Set where a path may be an archive: it is unpacked into this cache. */
+  archives?: ArchivesContext;
+  /** The output directory that the command line names; absolute. */
+  output?: string;
+  /** Packages that the command line names: no archive gets others. */
+  buildDeps?: readonly string[];
+}
+
 /**
- * Loads what a directory holds: one project, or all of a workspace, and what they depend on.
- * @param directory absolute
+ * Loads what paths stand for, and what that depends on. A path is a directory (one project, all of a
+ * workspace, the DKMS sources in it) or an archive. A project that is named twice counts once.
+ * Of several paths, and of an archive, all comes out in `dist` of the working directory.
+ * @param paths absolute
  * @param excluded directories that are no sources, wherever they lie; absolute
- * @throws KbuildError PROJECT_*, CONFIG_*
+ * @throws KbuildError PROJECT_*, CONFIG_*, SOURCE_ARCHIVE
  */
 export async function loadProjects(
-  directory: string,
+  paths: string | readonly string[],
   excluded: string[] = [],
+  options: LoadOptions = {},
 ): Promise<LoadedProjects> {
-  if (!isDirectory(directory)) {
-    throw new KbuildError(
-      'PROJECT_NOT_FOUND',
-      `there is no directory ${directory}`,
-      'Name the directory that holds the module, or run kbuild-ts in it.',
-    );
-  }
-  const workspace = await workspaceOf(directory);
-  const directories = workspace?.directories ?? [directory];
-  const defaults: ProjectDefaults = { ...workspace?.defaults, excluded };
+  const roots = [...new Set([paths].flat())];
+  const archives = new Archives(options.archives, options.buildDeps);
+  const given = options.dkms ?? { directives: [], with: [] };
+  const dkms = { ...given, with: await directoriesOf(given.with, archives) };
+  const shared =
+    roots.length > 1 || roots.some((path) => !isDirectory(path)) ? resolve('dist') : undefined;
+  const sources: Workspace[] = [];
+  for (const root of roots) sources.push(await sourcesOf(root, archives));
+  const named = new Set(
+    sources.flatMap(({ directories, found }) => (found ? [] : directories.map(realPath))),
+  );
   const loaded = new Map<string, Project>();
-  const add = async (path: string, trail: string[]): Promise<void> => {
+  const add = async (
+    path: string,
+    trail: string[],
+    defaults: ProjectDefaults,
+    isTrusted: boolean,
+  ): Promise<void> => {
     if (trail.includes(path)) {
       throw new KbuildError(
         'CONFIG_DEPENDENCY_CYCLE',
@@ -46,34 +73,65 @@ export async function loadProjects(
     if (!isDirectory(path)) {
       throw new KbuildError(
         'PROJECT_NOT_FOUND',
-        `${trail.at(-1) ?? directory} depends on ${path}, which is no directory`,
+        `${trail.at(-1) ?? 'the command line'} depends on ${path}, which is no directory`,
         "Mend 'depends' in its configuration.",
       );
     }
+    await archives.check(path);
+    const mayRun = isTrusted || named.has(realPath(path));
+    if (!mayRun) refuseProgram(path);
     const project = await loadProject(path, defaults);
+    const origin = archives.holding(path)?.origin;
+    if (origin !== undefined) project.origin = origin;
     defaults.output ??= project.output; // dependencies come out beside what needs them
-    for (const dependency of project.depends) await add(dependency, [...trail, path]);
+    const beside = new Set(project.dkms?.with.map(({ directory }) => directory));
+    for (const dependency of project.depends) {
+      await add(dependency, [...trail, path], defaults, mayRun && !beside.has(dependency));
+    }
     loaded.set(path, project);
   };
-  for (const path of directories) await add(path, []);
-  // A signing key that lies among the sources must not get into a build.
-  const keys = new Set(
-    [...loaded.values()].flatMap(({ signing }) => (signing === undefined ? [] : real(signing.key))),
-  );
-  for (const project of loaded.values()) {
-    project.files = project.files.filter(
-      ({ path }) => keys.size === 0 || !keys.has(real(join(project.directory, path))),
-    );
+  const asked = new Map<string, string>(); // as they are, however they are named
+  for (const { directories, defaults } of sources) {
+    const own = {
+      ...defaults,
+      ...(shared !== undefined && { output: shared }),
+      out: options.output,
+      excluded,
+      dkms,
+    };
+    for (const path of directories) {
+      if (asked.has(realPath(path))) continue;
+      asked.set(realPath(path), path);
+      await add(path, [], own, false);
+    }
   }
-  const requested = new Set(directories.flatMap((path) => loaded.get(path) ?? []));
-  return { projects: [...loaded.values()], requested };
+  const projects = linkSources([...loaded.values()]);
+  keepKeysOut(projects);
+  const requested = new Set([...asked.values()].flatMap((path) => loaded.get(path) ?? []));
+  return { projects, requested };
 }
 
-/** A path with all links followed, or as it is where it leads nowhere. */
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
+async function directoriesOf(paths: readonly string[], archives: Archives): Promise<string[]> {
+  const directories: string[] = [];
+  for (const path of paths) {
+    // What is not there is refused where it is used, with what needs it.
+    if (isDirectory(path) || !existsSync(path)) directories.push(path);
+    else directories.push(...(await archives.open(path)));
   }
+  return directories;
+}
+
+/**
+ * A configuration that is a program runs on this machine: only for a directory that somebody named,
+ * or that such a one depends on.
+ * @throws KbuildError CONFIG_INVALID
+ */
+function refuseProgram(directory: string): void {
+  const file = findConfig(directory);
+  if (file === undefined || /\.(ya?ml|json)$/.test(file)) return;
+  throw new KbuildError(
+    'CONFIG_INVALID',
+    `${file} is a program, and is not run for a directory that was only found in another one, or that stands beside a source (--with)`,
+    `Name the directory itself to have it run: kbuild-ts build ${directory}`,
+  );
 }

@@ -7,7 +7,9 @@ export type BuildMethod =
   /** The project's own Makefile runs, and is told where the KDIR is. */
   | { kind: 'make' }
   /** As `kbuild`, with a Kbuild file that is generated from the description. */
-  | { kind: 'generated'; kbuild: string; makefile: string };
+  | { kind: 'generated'; kbuild: string; makefile: string }
+  /** As its `dkms.conf` says, which is evaluated in the build. */
+  | { kind: 'dkms' };
 
 /** A source tree that yields modules: what there is to build, whatever described it. Serialisable. */
 export interface Project {
@@ -19,6 +21,8 @@ export interface Project {
   directory: string;
   method: BuildMethod;
   files: SourceFile[];
+  /** Set where the method is `dkms`: as of any such tree. */
+  directories?: string[];
   /** Names of the modules that must come out; empty if only the project's Makefile knows. */
   expected: string[];
   /** Directories of the projects whose symbols it uses; absolute. */
@@ -31,6 +35,47 @@ export interface Project {
   /** Absolute. */
   output: string;
   signing?: Signing;
+  /** Set where the method is `dkms`. */
+  dkms?: DkmsSettings;
+  /** Debian packages that its image must hold besides the toolchain. */
+  buildDeps: string[];
+  /** Set where its sources were unpacked from an archive. */
+  origin?: Origin;
+}
+
+/** What is given to a DKMS source besides its files. */
+export interface DkmsSettings {
+  /** `NAME=value`: directives that count for more than those of dkms.conf, in order. */
+  directives: string[];
+  /** A directory that stands for /etc/dkms, where dkms looks for overlays. */
+  overlay?: SourceTree;
+  /** Trees that it finds beside it in /usr/src. */
+  with: WithTree[];
+}
+
+/** Files of a directory that go into a build. */
+export interface SourceTree {
+  /** Absolute. */
+  directory: string;
+  files: SourceFile[];
+  /** Directories without files that go along; relative. */
+  directories?: string[];
+}
+
+/** A source tree that another one finds in /usr/src. */
+export interface WithTree extends SourceTree {
+  /** The name of its directory there. */
+  name: string;
+}
+
+/** Where a project's sources come from, and what the archive says of itself. */
+export interface Origin {
+  /** Absolute. */
+  archive: string;
+  /** Fields of a Debian package. */
+  package?: string;
+  version?: string;
+  depends?: string;
 }
 
 /** What to sign modules with; paths are absolute. */

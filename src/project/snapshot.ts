@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Project } from './project.js';
+import type { BuildMethod, SourceTree } from './project.js';
+import type { SourceFile } from './source-files.js';
+
+/** A tree, and the Kbuild that is generated for it, if one is. */
+type Snapshot = SourceTree & { method?: BuildMethod };
 
 /** One file's part of a project's digest: its name, content and mode. */
 function hashEntry(path: string, mode: string, content: Uint8Array | string): string {
@@ -10,17 +14,22 @@ function hashEntry(path: string, mode: string, content: Uint8Array | string): st
   return `${mode} ${digest} ${path}\n`;
 }
 
-const modeOf = (file: Project['files'][number]): string =>
+const modeOf = (file: SourceFile): string =>
   file.link !== undefined ? 'link' : file.executable ? 'exec' : 'file';
 
+/** The project's own files, without those in whose place a generated one comes. */
+const filesOf = ({ files, method }: Snapshot): SourceFile[] =>
+  method?.kind === 'generated' ? files.filter(({ path }) => !/^Kbuild(\/|$)/.test(path)) : files;
+
 /** The hash over a project's sources as they are on disk now, a generated Kbuild included. */
-export function projectDigest(project: Project): string {
+export function projectDigest(project: Snapshot): string {
   const hash = createHash('sha256');
-  for (const file of project.files) {
+  for (const file of filesOf(project)) {
     const content = file.link ?? readFileSync(join(project.directory, file.path));
     hash.update(hashEntry(file.path, modeOf(file), content));
   }
-  if (project.method.kind === 'generated') {
+  for (const path of project.directories ?? []) hash.update(hashEntry(path, 'directory', ''));
+  if (project.method?.kind === 'generated') {
     hash.update(hashEntry('Kbuild', 'file', project.method.kbuild));
   }
   return hash.digest('hex');
@@ -28,21 +37,21 @@ export function projectDigest(project: Project): string {
 
 /**
  * Copies a project's sources into a new directory, readable by every user, a generated Kbuild
- * in place of the project's.
+ * in place of the project's. Nothing is written through a link, whatever the sources hold.
  * @returns the digest of what was copied: it differs from `projectDigest` if a file has changed
  */
-export async function stageProject(project: Project, target: string): Promise<string> {
+export async function stageProject(project: Snapshot, target: string): Promise<string> {
   const hash = createHash('sha256');
   const made = new Set<string>();
   const ensure = async (directory: string) => {
     if (made.has(directory)) return;
     if (directory !== target) await ensure(dirname(directory));
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: directory === target }); // never one that a link leads to
     await chmod(directory, 0o755); // whatever the umask
     made.add(directory);
   };
   await ensure(target);
-  for (const file of project.files) {
+  for (const file of filesOf(project)) {
     const destination = join(target, file.path);
     await ensure(dirname(destination));
     const content = file.link ?? (await readFile(join(project.directory, file.path)));
@@ -50,7 +59,11 @@ export async function stageProject(project: Project, target: string): Promise<st
     if (file.link !== undefined) await symlink(file.link, destination);
     else await write(destination, content, file.executable ? 0o755 : 0o644);
   }
-  if (project.method.kind === 'generated') {
+  for (const path of project.directories ?? []) {
+    await ensure(join(target, path));
+    hash.update(hashEntry(path, 'directory', ''));
+  }
+  if (project.method?.kind === 'generated') {
     await write(join(target, 'Kbuild'), project.method.kbuild, 0o644);
     hash.update(hashEntry('Kbuild', 'file', project.method.kbuild));
   }
@@ -58,6 +71,6 @@ export async function stageProject(project: Project, target: string): Promise<st
 }
 
 async function write(path: string, content: Uint8Array | string, mode: number): Promise<void> {
-  await writeFile(path, content);
+  await writeFile(path, content, { flag: 'wx' });
   await chmod(path, mode);
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -6,7 +7,8 @@ import {
   writeTree,
   type FileTree,
 } from '../../test/support/temporary-directory.js';
-import { listSourceFiles, type SourceFile } from './source-files.js';
+import { indexName } from '../artifact/publish-index.js';
+import { isOurOutput, listSourceFiles, listSources, type SourceFile } from './source-files.js';
 
 /** The files of a directory with these files in it. */
 function list(files: FileTree, output = 'dist'): SourceFile[] {
@@ -141,12 +143,35 @@ describe('listSourceFiles', () => {
     expect(paths(files)).toEqual(['a.c', 'other/source/source', 'out/.gitignore', 'source']);
   });
 
-  it('keeps a link that leads nowhere, inside or outside, as what it is', () => {
-    const files = { inside: { link: 'not/there' }, outside: { link: '/not/there' } };
+  it('keeps a link that leads nowhere if that would be inside, and no other', () => {
+    const files = {
+      inside: { link: 'not/there' },
+      'deep/inside': { link: '../not/there' },
+      absolute: { link: '/not/there' },
+      'deep/above': { link: '../../not-there' },
+      round: { link: 'round' },
+    };
     expect(list(files)).toEqual([
+      { path: 'deep/inside', executable: false, link: '../not/there' },
       { path: 'inside', executable: false, link: 'not/there' },
-      { path: 'outside', executable: false, link: '/not/there' },
+      { path: 'round', executable: false, link: 'round' },
     ]);
+  });
+
+  it('drops a link that leads nowhere below a directory that lies elsewhere', () => {
+    const directory = temporaryDirectory({
+      'common/x.h': '',
+      'common/lost': { link: '../escape' },
+      'project/include': { link: '../common' },
+    });
+    expect(paths(listSourceFiles(join(directory, 'project')))).toEqual(['include/x.h']);
+  });
+
+  it('keeps links as links, by whichever way the directory is named', () => {
+    const directory = temporaryDirectory({ 'project/x.h': '', 'project/y.h': { link: 'x.h' } });
+    symlinkSync('project', join(directory, 'same'));
+    const [, link] = listSourceFiles(join(directory, 'same'));
+    expect(link).toEqual({ path: 'y.h', executable: false, link: 'x.h' });
   });
 
   it('does not list what is no file: pipes and sockets', () => {
@@ -158,5 +183,30 @@ describe('listSourceFiles', () => {
   it('lists names with any characters as they are', () => {
     const files = { 'a b.c': '', 'x[1].c': '', 'q?.c': '', '*.c': '', '{a,b}.c': '', '!n.c': '' };
     expect(paths(list(files))).toEqual(Object.keys(files).sort());
+  });
+});
+
+describe('listSources', () => {
+  it('lists the directories without files, whatever a build left in them', () => {
+    const directory = temporaryDirectory({
+      'a.c': '',
+      'obj/a.o': '',
+      'obj/.a.o.cmd': '',
+      'include/x.h': '',
+      'sub/.git': 'gitdir: x\n',
+      '.git/objects/x': '',
+    });
+    for (const path of ['m4', 'deep/er', 'include/empty', 'dist/x', '.git/refs', 'node_modules']) {
+      mkdirSync(join(directory, path), { recursive: true });
+    }
+    const { directories } = listSources(directory, join(directory, 'dist'));
+    expect(directories).toEqual(['deep/er', 'include/empty', 'm4', 'obj', 'sub']);
+  });
+});
+
+describe('isOurOutput', () => {
+  it('is a directory with the index that publishing writes', () => {
+    expect(isOurOutput(temporaryDirectory({ [indexName]: '{}' }))).toBe(true);
+    expect(isOurOutput(temporaryDirectory({ 'manifest.json': '{}' }))).toBe(false);
   });
 });

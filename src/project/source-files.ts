@@ -19,6 +19,14 @@ export interface SourceFile {
   link?: string;
 }
 
+/** What a directory holds. */
+export interface Sources {
+  /** Sorted. */
+  files: SourceFile[];
+  /** Directories without files, which a Makefile may expect: relative, sorted. */
+  directories: string[];
+}
+
 /** Never part of a source: version control, dependencies of other tools. */
 const foreign = [
   '**/.git/**',
@@ -30,13 +38,22 @@ const foreign = [
 /** What Kbuild leaves in a tree beside the targets that have a `.cmd` file (Makefile, `clean`). */
 const product = /(^|\/)(\..*\.cmd|.*\.ko|.*\.mod|.*\.mod\.c|modules\.order|Module\.symvers)$/;
 
+/** Whether a directory is the output of an earlier run: it has our index (`artifact/publish-index`). */
+export const isOurOutput = (directory: string): boolean =>
+  existsSync(join(directory, '.kbuild-ts.json'));
+
+/** The files of `listSources`. */
+export const listSourceFiles = (directory: string, ...outputs: string[]): SourceFile[] =>
+  listSources(directory, ...outputs).files;
+
 /**
- * Lists a project's sources, sorted. What an earlier build left in the tree is not a source: a
+ * Lists a project's sources. What an earlier build left in the tree is not a source: a
  * file of which Kbuild's record (`.<name>.cmd`) lies beside it, and the likes of `*.mod.c`. An
- * object without such a record was put there by its vendor and stays.
+ * object without such a record was put there by its vendor and stays. A link that leads nowhere stays
+ * if it would lead to a place inside.
  * @param outputs output directories, which may lie in the project
  */
-export function listSourceFiles(directory: string, ...outputs: string[]): SourceFile[] {
+export function listSources(directory: string, ...outputs: string[]): Sources {
   const inside = outputs
     .filter((output) => output.startsWith(`${directory}/`))
     .map((output) => `${glob.escapePath(output.slice(directory.length + 1))}/**`);
@@ -51,10 +68,16 @@ export function listSourceFiles(directory: string, ...outputs: string[]): Source
   const all = new Set(paths);
   const isProduct = (path: string) =>
     product.test(path) || all.has(join(dirname(path), `.${basename(path)}.cmd`));
-  return paths
+  const files = paths
     .filter((path) => !path.endsWith('/') && !isProduct(path))
     .sort()
     .flatMap((path) => describe(directory, path, isProduct));
+  const directories = paths.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1));
+  const parents = new Set(directories.map((path) => dirname(path)));
+  for (const { path } of files) {
+    for (let at = dirname(path); at !== '.' && !parents.has(at); at = dirname(at)) parents.add(at);
+  }
+  return { files, directories: directories.filter((path) => !parents.has(path)).sort() };
 }
 
 function describe(
@@ -67,11 +90,11 @@ function describe(
   const isLink = lstatSync(host).isSymbolicLink();
   const stat = followed(host);
   if (isLink && isKbuildLink(directory, path)) return [];
-  if (isLink && (stat === undefined || staysInside(directory, path))) {
+  if (isLink && staysInside(directory, path)) {
     return [{ path, executable: false, link: readlinkSync(host) }];
   }
   if (stat?.isFile()) return [{ path, executable: (stat.mode & 0o111) !== 0 }];
-  if (!stat?.isDirectory()) return []; // a socket, a pipe, a device
+  if (!stat?.isDirectory()) return []; // a socket, a pipe, a device, nothing
   // A directory outside: its files come along, as a file outside does. A circle ends here.
   const real = realpathSync(host);
   if (seen.includes(real)) return [];
@@ -95,8 +118,10 @@ function isKbuildLink(directory: string, path: string): boolean {
 function staysInside(directory: string, path: string): boolean {
   const link = readlinkSync(join(directory, path));
   const target = normalize(join(dirname(path), link));
-  const parent = join(directory, dirname(path));
-  return !isAbsolute(link) && !/^\.\.(\/|$)/.test(target) && realpathSync(parent) === parent;
+  if (isAbsolute(link) || /^\.\.(\/|$)/.test(target)) return false;
+  // Below a directory that lies elsewhere, it is followed.
+  const parent = join(realpathSync(directory), dirname(path));
+  return realpathSync(parent) === parent;
 }
 
 /** What a path leads to; undefined where it leads nowhere. */

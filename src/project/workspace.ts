@@ -8,7 +8,9 @@ import { kernelRef, readConfig, type ProjectDefaults } from './load-project.js';
 export interface Workspace {
   /** Absolute. */
   directories: string[];
-  defaults: Omit<ProjectDefaults, 'excluded'>;
+  defaults: Omit<ProjectDefaults, 'excluded' | 'dkms'>;
+  /** Set where nobody named the directories: they were found in one that was. */
+  found?: true;
 }
 
 /**
@@ -51,6 +53,6 @@ export async function workspaceOf(directory: string): Promise<Workspace | undefi
 }
 
 function looksLikeProject(directory: string): boolean {
-  const signs = [...makefiles, 'kbuild.config.*', '*.c'];
+  const signs = [...makefiles, 'kbuild.config.*', 'dkms.conf', '*.c'];
   return glob.sync(signs, { cwd: directory }).length > 0;
 }

@@ -41,6 +41,36 @@ export async function makeDirectoryAtomic(
   }
 }
 
+/**
+ * Fills a new directory and puts it in the place of another, which goes when the new one stands. A
+ * reader misses it for as long as two renames take; what fails leaves the old one where it was.
+ */
+export async function replaceDirectory(
+  path: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = temporaryName(path);
+  const old = temporaryName(path);
+  await mkdir(temporary, { recursive: true });
+  try {
+    await fill(temporary);
+    const replaced = await rename(path, old).then(
+      () => true,
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+        throw error;
+      },
+    );
+    await rename(temporary, path).catch(async (error: unknown) => {
+      if (replaced) await rename(old, path);
+      throw error;
+    });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
 /** Removes a file or a directory so that a reader sees all of it or nothing, whenever we are killed. */
 export async function removeWhole(path: string): Promise<void> {
   const temporary = temporaryName(path);

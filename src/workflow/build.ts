@@ -5,19 +5,20 @@ import { checkOutput, outputFailed } from '../artifact/check-output.js';
 import { publish, type Publication } from '../artifact/publish.js';
 import { packageVersion } from '../data/package-root.js';
 import type { EngineContext, JobLimits, JobSigner } from '../engine/engine-context.js';
+import { answersOf } from '../engine/dkms/answers.js';
 import type { JobResult } from '../engine/job-result.js';
 import { JobStore } from '../engine/job-store.js';
 import { runJobs, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
 import type { ExitStatus } from '../errors/codes.js';
 import { exitStatus } from '../errors/gravest.js';
-import { KbuildError } from '../errors/kbuild-error.js';
 import { parseKernelConfig } from '../kernel/config.js';
 import { parseSymvers } from '../kernel/symvers.js';
 import { labelOf, type Job } from '../plan/job.js';
 import type { Signing } from '../project/project.js';
 import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
+import { withoutCollisions } from './collisions.js';
 import { plan, type PlanRequest } from './plan.js';
 import type { Session } from './session.js';
 
@@ -39,12 +40,10 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
   const { jobs, unusable } = await plan(request, session);
   const output = jobs[0]?.source.project.output ?? '';
   checkOutput(output);
+  if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
   session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
-  const results = await runJobs(
-    jobs,
-    request,
-    engineContext(request, session, await signersOf(jobs)),
-  );
+  const context = engineContext(request, session, await signersOf(jobs));
+  const results = withoutCollisions(await runJobs(jobs, request, context));
   const failures = [
     ...unusable.map(({ error }) => error.code),
     ...results.flatMap(({ status, error }) =>
@@ -52,7 +51,6 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     ),
   ];
   const files = results.flatMap(publications);
-  checkTargets(files);
   const manifest: Manifest = {
     schemaVersion: 1,
     tool: { name: 'kbuild-ts', version: packageVersion() },
@@ -71,6 +69,17 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
   return { manifest, exitStatus: exitStatus(failures) };
 }
 
+/** On the host nothing is installed: that is for whoever looks after the machine. */
+function warnOfBuildDeps(jobs: readonly Job[], { emit }: Session): void {
+  const packages = [...new Set(jobs.flatMap(({ source }) => source.project.buildDeps))].sort();
+  if (packages.length === 0) return;
+  emit({
+    type: 'warning',
+    message: `--runtime host installs nothing: the build needs ${packages.join(', ')} on this machine`,
+    hint: `Install by hand what is not there, or leave '--runtime host' out: an image has them then.`,
+  });
+}
+
 function engineContext(
   request: BuildRequest,
   session: Session,
@@ -83,10 +92,10 @@ function engineContext(
   const useCache = request.useCache && request.runtime === 'docker';
   return {
     runtime: session.runtime,
-    imageOf: async (job) =>
+    imageOf: async ({ toolchain, source }) =>
       request.runtime === 'host'
         ? ''
-        : (await session.toolchainImage(toolchainByName(job.toolchain))).id,
+        : (await session.toolchainImage(toolchainByName(toolchain), source.project.buildDeps)).id,
     knownImageId: ({ image }) => session.knownImageId(image),
     store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
     useStore: useCache,
@@ -142,21 +151,10 @@ function publications({ job, modules, log }: JobResult): Publication[] {
   return log === undefined ? files : [...files, { source: log, target: logPath(job) }];
 }
 
-/** Only a build shows what a project's own Makefile makes: found here, before anything is written. */
-function checkTargets(files: readonly Publication[]): void {
-  const seen = new Set<string>();
-  const twice = files.find(({ target }) => seen.size === seen.add(target).size);
-  if (twice === undefined) return;
-  throw new KbuildError(
-    'PLAN_OUTPUT_COLLISION',
-    `two jobs have made ${twice.target}: one would be lost`,
-    'Build them in two runs with different --out directories, or rename a module.',
-  );
-}
-
 function jobRecord(result: JobResult): JobRecord {
   const { job, error, imageId } = result;
-  const { version } = job.source.project;
+  const { buildDeps } = job.source.project;
+  const version = result.dkms?.version ?? job.source.project.version;
   return {
     ...labelOf(job),
     ...(version !== undefined && { version }),
@@ -168,12 +166,21 @@ function jobRecord(result: JobResult): JobRecord {
     ...(result.log !== undefined && { log: logPath(job) }),
     key: job.key,
     make: job.make,
+    ...(result.dkms !== undefined &&
+      job.dkms !== undefined && {
+        dkms: { ...result.dkms, answers: answersOf(job, job.dkms, result.dkms) },
+      }),
     env: job.env,
-    image: { name: job.image, ...(imageId !== undefined && imageId !== '' && { id: imageId }) },
+    image: {
+      name: job.image,
+      ...(imageId !== undefined && imageId !== '' && { id: imageId }),
+      ...(buildDeps.length > 0 && { packages: buildDeps }),
+    },
     kdir: { path: job.kdir.path, identity: job.kdir.identity },
-    sources: [job.source, ...job.dependencies].map(({ placement, digest }) => ({
-      placement,
-      digest,
-    })),
+    sources: [
+      ...[job.source, ...job.dependencies],
+      ...(job.dkms?.with ?? []),
+      ...(job.dkms?.overlay === undefined ? [] : [job.dkms.overlay]),
+    ].map(({ placement, digest }) => ({ placement, digest })),
   };
 }

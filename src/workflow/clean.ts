@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { manifestName } from '../artifact/publish.js';
@@ -23,10 +23,7 @@ export async function cleanOutput(
   directory: string,
   output: string | undefined,
 ): Promise<string[]> {
-  const outputs =
-    output !== undefined
-      ? [resolve(output)]
-      : [...new Set((await loadProjects(resolve(directory))).projects.map((p) => p.output))];
+  const outputs = output !== undefined ? [resolve(output)] : await outputsOf(resolve(directory));
   const removed: string[] = [];
   for (const root of outputs) {
     const index = await indexIn(root);
@@ -39,6 +36,13 @@ export async function cleanOutput(
     }
   }
   return removed;
+}
+
+/** Where a build of a directory, or of an archive, puts what it makes. */
+async function outputsOf(path: string): Promise<string[]> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return [resolve('dist')];
+  const { projects } = await loadProjects(path);
+  return [...new Set(projects.map(({ output }) => output))];
 }
 
 async function indexIn(output: string): Promise<PublishIndex | undefined> {

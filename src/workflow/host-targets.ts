@@ -1,7 +1,7 @@
 import { archByName } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from '../kernel/kdir.js';
-import type { Target } from '../plan/plan-jobs.js';
+import type { Assignment, Target } from '../plan/plan-jobs.js';
 import type { Toolchain } from '../toolchain/toolchain.js';
 import { findProgram } from './find-program.js';
 
@@ -31,5 +31,19 @@ function notInPlace(kdir: Kdir): KbuildError {
     'KDIR_NOT_IN_PLACE',
     `the KDIR of ${kdir.release} (${kdir.arch}) expects ${moved?.target ?? kdir.path}, which is at ${moved?.source ?? 'no such place'} on this machine`,
     "Build in a container (leave --runtime host out), or install the headers and use '--kernel host' or --kdir.",
+  );
+}
+
+/**
+ * Refuses DKMS sources on the host: dkms.conf is a program, and runs in a container alone.
+ * @throws KbuildError DKMS_ISOLATION
+ */
+export function checkDkmsIsolation(assignments: readonly Assignment[]): void {
+  const source = assignments.find(({ project }) => project.method.kind === 'dkms');
+  if (source === undefined) return;
+  throw new KbuildError(
+    'DKMS_ISOLATION',
+    `the dkms.conf of ${source.project.directory} is a program, and --runtime host would run it without isolation`,
+    'Leave --runtime host out.',
   );
 }

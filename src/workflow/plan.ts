@@ -6,24 +6,33 @@ import { resolveEach } from '../kernel/resolve.js';
 import type { Job } from '../plan/job.js';
 import type { MakeOptions } from '../plan/make-line.js';
 import { planJobs, type Assignment, type Target } from '../plan/plan-jobs.js';
+import type { DkmsOptions } from '../project/dkms/settings.js';
 import { loadProjects } from '../project/load-projects.js';
 import type { Project } from '../project/project.js';
 import type { Runtime } from '../runtime/port.js';
 import { toolchainByName, type Toolchain } from '../toolchain/toolchain.js';
 import { chooseToolchains } from './choose-toolchains.js';
-import { checkHostTarget } from './host-targets.js';
+import { checkDkmsIsolation, checkHostTarget } from './host-targets.js';
 import { readyTarget } from './ready-target.js';
 import { unusableKernel, type UnusableKernel } from './unusable-kernel.js';
 import type { Session } from './session.js';
 
 /** What to build, and for what. Lists that are empty leave the choice to the configuration. */
 export interface PlanRequest extends MakeOptions {
-  directory: string;
+  /** Projects, workspaces, directories of DKMS sources, archives of sources. */
+  directories: string[];
   archs: string[];
   kdirs: string[];
   kernels: string[];
   toolchains: string[];
-  /** Output directory; default: the project's own. */
+  /** Debian packages that the build needs, besides those of the configuration. */
+  buildDeps?: string[];
+  /** How DKMS sources are read. */
+  dkms?: DkmsOptions;
+  /**
+   * Output directory; default: the project's own, and `dist` of the working directory for several
+   * directories and for archives.
+   */
   output?: string;
   runtime: Runtime['kind'];
   /** `auto`: mend a KDIR that is not ready, in a layer over it. `never`: refuse it. */
@@ -39,7 +48,7 @@ export interface Plan {
 }
 
 /**
- * Walks from a directory to its jobs: loads the projects, finds (or fetches, or makes) their
+ * Walks from directories to their jobs: loads the projects, finds (or fetches, or makes) their
  * kernels, picks their toolchains, mends KDIRs. Everything that can be refused before a compile is
  * refused here. Of several kernels those that cannot be used are told of; the others go on.
  * @throws KbuildError if there is nothing that can be built
@@ -47,10 +56,17 @@ export interface Plan {
 export async function plan(request: PlanRequest, session: Session): Promise<Plan> {
   const asked = request.archs.map(archByName);
   const named = request.toolchains.map(toolchainByName);
-  const { projects, requested } = await loadProjects(resolve(request.directory), [
-    ...(request.output === undefined ? [] : [resolve(request.output)]),
-    session.cache,
-  ]);
+  const { cache, emit, signal } = session;
+  const { projects, requested } = await loadProjects(
+    request.directories.map((path) => resolve(path)),
+    [...(request.output === undefined ? [] : [resolve(request.output)]), cache],
+    {
+      archives: { cache, emit, signal },
+      ...(request.dkms !== undefined && { dkms: request.dkms }),
+      ...(request.output !== undefined && { output: resolve(request.output) }),
+      ...(request.buildDeps !== undefined && { buildDeps: request.buildDeps }),
+    },
+  );
   const kernelsOf = memoizedKernels(request, asked, session);
   const targetOf = memoizedTargets(request, session);
   const unusable = new Map<string, UnusableKernel>();
@@ -70,16 +86,22 @@ export async function plan(request: PlanRequest, session: Session): Promise<Plan
         unusable.set(`${about.ref} ${about.error.message}`, about);
       }
     }
-    assignments.push({ project: withOutput(project, request.output), targets });
+    assignments.push({ project: asRequested(project, request), targets });
   }
+  if (request.runtime === 'host') checkDkmsIsolation(assignments);
   const jobs = planJobs(assignments, hostArch().name, request);
   const [first] = unusable.values();
   if (first !== undefined && (jobs.length === 0 || request.failFast)) throw first.error;
   return { jobs, unusable: [...unusable.values()] };
 }
 
-function withOutput(project: Project, output: string | undefined): Project {
-  return output === undefined ? project : { ...project, output: resolve(output) };
+/** A project with what the command line says of all of them. */
+function asRequested(project: Project, { output, buildDeps = [] }: PlanRequest): Project {
+  return {
+    ...project,
+    buildDeps: [...new Set([...project.buildDeps, ...buildDeps])].sort(),
+    ...(output !== undefined && { output: resolve(output) }),
+  };
 }
 
 /** The kernels of a project: as the command line says, else its configuration, else the default. */

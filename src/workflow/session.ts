@@ -3,15 +3,17 @@ import { hostArch, type Arch } from '../arch/arch.js';
 import { proxyVariables } from '../data/proxy.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Emit } from '../events/event.js';
+import { prepare } from '../events/prepare.js';
 import type { KernelToolchain, ProviderContext, ScriptRun } from '../kernel/providers/port.js';
 import { shippedRepositories, type Repository } from '../kernel/repository.js';
-import type { Suite } from '../kernel/suite.js';
+import { suiteByName, type Suite } from '../kernel/suite.js';
 import type { Image, Runtime } from '../runtime/port.js';
 import { ensureDirectory } from '../storage/ensure-directory.js';
 import { ImageIds } from '../storage/image-ids.js';
 import { openRunDirectory, type RunDirectory } from '../storage/run-directory.js';
 import { ensureBaseImage } from '../toolchain/base-image.js';
-import { ensureToolchainImage } from '../toolchain/ensure-image.js';
+import { imageWith } from '../toolchain/build-deps-recipe.js';
+import { ensureImageWith, ensureToolchainImage } from '../toolchain/ensure-image.js';
 import { derivedImage } from '../toolchain/derived-image.js';
 import { toolchainImage as imageRecipe } from '../toolchain/image-recipe.js';
 import { toolchainForVersion } from '../toolchain/select.js';
@@ -44,7 +46,10 @@ export interface Session {
   signal: AbortSignal;
   /** Connects to the engine on first use, and clears what killed runs left in it. */
   runtime: () => Promise<Runtime>;
-  toolchainImage: (toolchain: Toolchain) => Promise<Image>;
+  /** The image of a toolchain, with these Debian packages in it besides. */
+  toolchainImage: (toolchain: Toolchain, packages?: readonly string[]) => Promise<Image>;
+  /** The base image of a suite, with what shell commands put into it; made once. */
+  suiteImage: (suite: string, name: string, setup?: string) => Promise<Image>;
   /** The id that an image of this name last had, if it ever was made ready; asks no engine. */
   knownImageId: (name: string) => string | undefined;
   provider: ProviderContext;
@@ -108,15 +113,18 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
   const imageIds = new ImageIds(join(cache, 'images'));
   const knownImageId = (name: string) => imageIds.get(name);
   const images = new Map<string, Promise<Image>>();
-  const toolchainImage = (toolchain: Toolchain): Promise<Image> => {
+  const toolchainImage: Session['toolchainImage'] = (toolchain, packages = []) => {
+    const { name } = imageWith(toolchain, hostArch(), packages);
     const image =
-      images.get(toolchain.name) ??
+      images.get(name) ??
       imageContext().then(async (context) => {
-        const found = await ensureToolchainImage(toolchain, context);
-        await imageIds.set(imageRecipe(toolchain, hostArch()).name, found.id);
+        const found = await (packages.length === 0
+          ? ensureToolchainImage(toolchain, context)
+          : ensureImageWith(toolchain, packages, context, () => toolchainImage(toolchain)));
+        await imageIds.set(name, found.id);
         return found;
       });
-    images.set(toolchain.name, image);
+    images.set(name, image);
     return image;
   };
   const fetchIn = async (image: string, { env, onLine, ...spec }: ScriptRun) => {
@@ -128,6 +136,18 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
   const baseImage = async (suite: Suite, onLine: (line: string) => void) => {
     const { images: store } = await engine();
     return ensureBaseImage(suite, store, run.path, onLine, signal, { allowExpired });
+  };
+  const suiteImages = new Map<string, Promise<Image>>();
+  const suiteImage: Session['suiteImage'] = (suite, name, setup) => {
+    const image =
+      suiteImages.get(name) ??
+      prepare(emit, `image ${name}`, async (onLine) => {
+        const base = await baseImage(suiteByName(suite), onLine);
+        const wanted = { name, base, ...(setup !== undefined && { setup }) };
+        return derivedImage(wanted, (await engine()).images, onLine);
+      });
+    suiteImages.set(name, image);
+    return image;
   };
   const provider: ProviderContext = {
     cache,
@@ -172,6 +192,7 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
     runtime,
     provider,
     toolchainImage,
+    suiteImage,
     knownImageId,
     close,
   };

@@ -48,6 +48,7 @@ export function projectAt(directory: string, changes: Partial<Project> = {}): Pr
     kernels: [],
     archs: [],
     toolchains: [],
+    buildDeps: [],
     output,
     ...changes,
   };

@@ -1,8 +1,8 @@
 import { KbuildError } from '../../errors/kbuild-error.js';
 import { defineCommand } from '../command.js';
 import {
-  directoryPositional,
   jsonOption,
+  pathsPositional,
   planRequest,
   selectionOptions,
   verboseOption,
@@ -11,9 +11,9 @@ import { runWithReporter } from '../session.js';
 import { parseDuration, parseSize } from '../units.js';
 
 export const buildCommand = defineCommand({
-  usage: 'build [dir]',
+  usage: 'build [dirs..]',
   summary: 'Build, verify and collect modules for every kernel and architecture',
-  positionals: directoryPositional,
+  positionals: pathsPositional,
   options: {
     ...selectionOptions,
     jobs: {
@@ -61,6 +61,7 @@ export const buildCommand = defineCommand({
       'two kernels, two architectures',
     ],
     ['build drv --kdir ~/linux/out', 'for a kernel of your own'],
+    ['build drv-dkms_1.2_all.deb other/ -a arm64', 'what a DKMS package has, and a directory'],
   ],
   async run(argv, context) {
     const [{ build }, { availableParallelism }] = await Promise.all([

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.js';
 import {
-  directoryPositional,
   jsonOption,
+  pathsPositional,
   planRequest,
   selectionOptions,
   verboseOption,
@@ -10,9 +10,9 @@ import { printError } from '../print-error.js';
 import { runWithReporter } from '../session.js';
 
 export const planCommand = defineCommand({
-  usage: 'plan [dir]',
+  usage: 'plan [dirs..]',
   summary: 'Show the jobs, their make lines, and a docker run for each',
-  positionals: directoryPositional,
+  positionals: pathsPositional,
   options: { ...selectionOptions, ...jsonOption, ...verboseOption },
   async run(argv, context) {
     const [{ plan }, { reproduceCommand }, { shellJoin }, { availableParallelism }, { styleFor }] =
@@ -35,10 +35,12 @@ export const planCommand = defineCommand({
       key: job.key,
       kdir: job.kdir.path,
       image: job.image,
+      buildDeps: job.source.project.buildDeps,
       vermagic: job.kdir.vermagic,
       expected: job.expected,
       needs: job.needs,
       make: job.make,
+      dkms: job.dkms !== undefined,
       env: job.env,
       output: job.output,
       ...(argv.runtime === 'docker' && {
@@ -53,13 +55,17 @@ export const planCommand = defineCommand({
     const { paint } = styleFor(process.stdout);
     for (const job of shown) {
       const modules = job.expected.map((name) => `${name}.ko`).join(', ');
+      const source = job.dkms ? "as its dkms.conf says ('kbuild-ts dkms show')" : undefined;
       console.log(paint('bold', job.id));
-      console.log(
-        `  modules    ${modules === '' ? "as the project's own Makefile says" : modules}`,
-      );
+      console.log(`  modules    ${source ?? (modules || "as the project's own Makefile says")}`);
       console.log(`  vermagic   ${job.vermagic ?? 'cannot be computed (RANDSTRUCT)'}`);
       if (job.needs.length > 0) console.log(`  after      ${job.needs.join(', ')}`);
-      console.log(`  make       ${shellJoin(job.make)}`);
+      if (job.buildDeps.length > 0) {
+        // What `reproduce` runs in is there after a build, or this.
+        const make = `kbuild-ts toolchain build ${job.toolchain} --build-dep ${job.buildDeps.join(',')}`;
+        console.log(`  packages   ${argv.runtime === 'host' ? job.buildDeps.join(', ') : make}`);
+      }
+      console.log(`  make       ${source ?? shellJoin(job.make)}`);
       // Not indented: it is there to be copied.
       if (job.reproduce !== undefined) console.log(`  reproduce\n${job.reproduce}`);
       console.log('');

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { fetchOptions, jsonOption, verboseOption } from '../options.js';
+import { buildDepOption, buildDeps, fetchOptions, jsonOption, verboseOption } from '../options.js';
 import { runWithReporter } from '../session.js';
 
 export const toolchainListCommand = defineCommand({
@@ -37,15 +37,22 @@ export const toolchainBuildCommand = defineCommand({
   usage: 'build [name..]',
   summary: 'Make the images of toolchains (all, if none is named)',
   positionals: (argv) => argv.positional('name', { type: 'string', array: true, default: [] }),
-  options: { 'allow-expired': fetchOptions['allow-expired'], ...verboseOption, ...jsonOption },
+  options: {
+    'build-dep': buildDepOption['build-dep'],
+    'allow-expired': fetchOptions['allow-expired'],
+    ...verboseOption,
+    ...jsonOption,
+  },
   async run(argv, context) {
     const { allToolchains, toolchainByName } = await import('../../toolchain/toolchain.js');
     const names = argv.name as string[];
     const toolchains = names.length === 0 ? allToolchains() : names.map(toolchainByName);
+    const packages = buildDeps(argv);
     const images = await runWithReporter(argv, context, async (session) => {
       const made = [];
       for (const toolchain of toolchains) {
-        made.push({ toolchain: toolchain.name, id: (await session.toolchainImage(toolchain)).id });
+        const { id } = await session.toolchainImage(toolchain, packages);
+        made.push({ toolchain: toolchain.name, id });
       }
       return made;
     });
