@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/{e2e,corpus}/**/*.test.ts'],
           // Real compilers on a real engine: one file after the other.
           fileParallelism: false,
           testTimeout: 5 * minutes,

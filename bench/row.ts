@@ -25,7 +25,7 @@ export function formatRows(rows: readonly Row[]): string {
     const [result, wanted] =
       'added' in goal
         ? [`+${seconds(measured.median - baseline.median)}`, `≤ +${seconds(goal.added)}`]
-        : [`${(measured.median / baseline.median).toFixed(2)} ×`, `≤ ${goal.times.toFixed(1)} ×`];
+        : [`${(measured.median / baseline.median).toFixed(2)} ×`, `≤ ${goal.times} ×`];
     return `| ${what} | ${against} | ${seconds(measured.median)} | ${seconds(baseline.median)} | ${result} | ${wanted} | ${isMet(row) ? 'met' : 'MISSED'} |`;
   });
   return [header, ...lines].join('\n');

@@ -1,6 +1,6 @@
 /**
  * Measures kbuild-ts beside what a user would run without it, in one run:
- *   npm run bench [-- --runs 9]
+ *   npm run bench [-- --runs 9] [--only start,hello,kmod,fetch,dkms,memory]
  * Prints a table and writes it, with the machine's description, to bench/results/.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import glob from 'fast-glob';
 import { debianImage, type DebianImage } from '../test/support/debian-image.js';
+import { dkmsRows } from './dkms.js';
 import { fetchRows } from './fetch.js';
 import { race, type Contestant } from './measure.js';
 import { formatRows, isMet, type Row } from './row.js';
@@ -18,7 +19,9 @@ import { formatRows, isMet, type Row } from './row.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin/kbuild-ts.js');
 const hello = join(root, 'examples/hello');
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '7' } } });
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '7' }, only: { type: 'string' } },
+});
 const runs = Number(values.runs);
 
 const node: Contestant = { name: 'node -e 0', command: ['node', '-e', '0'] };
@@ -146,23 +149,35 @@ async function memory(image: DebianImage): Promise<string> {
   return ['| over all modules | peak memory | goal | |', '|---|---|---|---|', ...lines].join('\n');
 }
 
-const image = await debianImage('bookworm', 'arm64');
-const rows = [
-  await startup('--version'),
-  await startup('--help'),
-  await overhead('arm64'),
-  await overhead('x86_64'),
-  await unchanged('arm64'),
-  ...(await besideKmod(image)),
-  ...(await fetchRows(bin, runs)),
-];
-const peaks = await memory(image);
+/** What takes a minute each time is run less often. */
+const fewRuns = Math.min(runs, 3);
+
+const groups: Record<string, () => Promise<Row[]>> = {
+  start: async () => [await startup('--version'), await startup('--help')],
+  hello: async () => [await overhead('arm64'), await overhead('x86_64'), await unchanged('arm64')],
+  kmod: async () => besideKmod(await debianImage('bookworm', 'arm64')),
+  fetch: () => fetchRows(bin, runs),
+  dkms: () => dkmsRows(bin, fewRuns),
+};
+const all = [...Object.keys(groups), 'memory'];
+const chosen = values.only?.split(',') ?? all;
+const unknown = chosen.filter((name) => !all.includes(name));
+if (unknown.length > 0) throw new Error(`no group ${unknown.join(', ')}: ${all.join(', ')}`);
+
+const rows: Row[] = [];
+for (const name of chosen) rows.push(...((await groups[name]?.()) ?? []));
+const peaks = chosen.includes('memory') ? await memory(await debianImage('bookworm', 'arm64')) : '';
 const [cpu] = cpus();
 const machine = `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 const date = new Date().toISOString().slice(0, 10);
-const text = `# kbuild-ts bench, ${date}\n\n${machine}. Medians of ${runs} runs each, in turn.\n\n${formatRows(rows)}\n\n${peaks}\n`;
+const counts = [...new Set(rows.map(({ measured }) => measured.seconds.length))].join(' or ');
+const medians = rows.length > 0 ? ` Medians of ${counts} runs each, in turn.` : '';
+const head = `# kbuild-ts bench, ${date}\n\n${machine}.${medians}`;
+const tables = [rows.length > 0 ? formatRows(rows) : '', peaks].filter(Boolean);
+const text = `${[head, ...tables].join('\n\n')}\n`;
 console.log(text);
 const results = join(root, 'bench/results');
 await mkdir(results, { recursive: true });
-await writeFile(join(results, `${date}.md`), text);
+const suffix = values.only === undefined ? '' : `-${chosen.join('-')}`;
+await writeFile(join(results, `${date}${suffix}.md`), text);
 if (!rows.every(isMet) || peaks.includes('MISSED')) process.exitCode = 1;
