@@ -30,6 +30,12 @@ export { allToolchains, toolchainByName, type Toolchain } from './toolchain/tool
 export { diagnose, type Check } from './workflow/doctor.js';
 export { cleanAll, cleanOutput } from './workflow/clean.js';
 export { generateMakefile, type GeneratedFile } from './workflow/generate.js';
+export {
+  generateDkms,
+  type GenerateDkmsRequest,
+  type GeneratedTree,
+} from './workflow/generate-dkms.js';
+export { packDkms, type PackedFile, type PackRequest } from './workflow/pack-dkms.js';
 export { inspectFile, summariseFile } from './workflow/inspect.js';
 export { dependencies, writeDepmodFiles, type DepsReport } from './workflow/deps.js';
 export { readModuleTree, type ModuleTree } from './workflow/module-tree.js';

@@ -40,7 +40,9 @@ export const dkmsSchema = z
   .strictObject({
     directives: z
       .record(
-        z.string().regex(/^[A-Z][A-Z_]*(\[\d{1,4}\])?$/, 'a directive of dkms.conf is NAME or NAME[0]'),
+        z
+          .string()
+          .regex(/^[A-Z][A-Z_]*(\[\d{1,4}\])?$/, 'a directive of dkms.conf is NAME or NAME[0]'),
         z.string(),
       )
       .optional()
@@ -48,7 +50,9 @@ export const dkmsSchema = z
     overlay: z
       .string()
       .optional()
-      .describe('Directory that stands for /etc/dkms, relative to this file: overlays of dkms.conf'),
+      .describe(
+        'Directory that stands for /etc/dkms, relative to this file: overlays of dkms.conf',
+      ),
     with: z
       .array(z.string())
       .optional()
@@ -115,7 +119,9 @@ export const projectConfigSchema = z
     buildDeps: z
       .array(z.string().regex(buildDepPattern, buildDepRule))
       .optional()
-      .describe('Debian packages that a build needs besides the toolchain; put into an image of its own'),
+      .describe(
+        'Debian packages that a build needs besides the toolchain; put into an image of its own',
+      ),
     dkms: dkmsSchema.optional(),
     signing: signingSchema.optional(),
   })

@@ -2,8 +2,10 @@ import type { Command } from '../command.js';
 import { buildCommand } from './build.js';
 import { cleanCommand } from './clean.js';
 import { depsCommand } from './deps.js';
+import { dkmsPackCommand } from './dkms-pack.js';
+import { dkmsShowCommand } from './dkms-show.js';
 import { doctorCommand } from './doctor.js';
-import { generateMakefileCommand } from './generate.js';
+import { generateDkmsCommand, generateMakefileCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { kdirCheckCommand, kdirInspectCommand } from './kdir.js';
 import { kernelFetchCommand } from './kernel-fetch.js';
@@ -34,7 +36,11 @@ export const commands: CommandTree = {
   },
   generate: {
     summary: 'Write files from a project’s description',
-    commands: { makefile: generateMakefileCommand },
+    commands: { makefile: generateMakefileCommand, dkms: generateDkmsCommand },
+  },
+  dkms: {
+    summary: 'Look at DKMS sources, make DKMS packages',
+    commands: { show: dkmsShowCommand, pack: dkmsPackCommand },
   },
   toolchain: {
     summary: 'List toolchains, make their images',
