@@ -24,13 +24,13 @@ export async function runJobs(
   context: EngineContext,
 ): Promise<JobResult[]> {
   const results = new Map<string, JobResult>();
-  const pending = new Set(jobs);
+  const pending = new Set(jobs.toSorted((a, b) => weightOf(b) - weightOf(a)));
   const running = new Set<Promise<void>>();
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   setMaxListeners(0, signal); // one for each job that runs, and no leak
   const concurrency = Math.max(1, Math.min(options.concurrency, jobs.length));
-  const parallel = Math.max(1, Math.floor(availableParallelism() / concurrency));
+  const cpus = availableParallelism();
 
   const end = (result: JobResult) => {
     const { job, status, milliseconds, error } = result;
@@ -49,6 +49,9 @@ export async function runJobs(
     const begun = performance.now();
     context.emit({ type: 'job-start', job: labelOf(job) });
     const needed = job.needs.flatMap((id) => results.get(id) ?? []);
+    // Its share of the CPUs; one of the last jobs need not leave any for those to come.
+    const beside = Math.min(concurrency, running.size + 1 + pending.size);
+    const parallel = Math.max(1, Math.floor(cpus / beside));
     try {
       const { waited = 0, ...ending } = await runJob(job, needed, parallel, { ...context, signal });
       end({ job, milliseconds: performance.now() - begun - waited, ...ending });
@@ -90,6 +93,10 @@ export async function runJobs(
   if (context.signal.aborted) throw interrupted();
   return jobs.flatMap(({ id }) => results.get(id) ?? []);
 }
+
+/** What takes long is begun first, or it is all that runs at the end. A guess: files to compile. */
+const weightOf = ({ source }: Job): number =>
+  source.project.files.filter(({ path }) => /\.[cS]$/.test(path)).length;
 
 const notRun: ErrorReport = {
   code: 'INTERRUPTED',

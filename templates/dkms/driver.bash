@@ -131,6 +131,18 @@ kt_copy() {
   cp -R "$1" "$2" && find "$2" -exec touch -h -d @946684800 {} + || kt_end 1 disk
 }
 
+# Leaves out the debug information that strip would remove: a sixth of what compiling costs. Where the
+# kernel has BTF for modules, that is made of it.
+kt_skip_debug_information() {
+  local index
+  [[ ! -e $kt_kdir/vmlinux ]] || return 0
+  for ((index = 0; index < kt_modules; index++)); do
+    [[ ${kt_stripped[index]} || ${kt_excluded[index]} ]] || return 0
+  done
+  export KCFLAGS=-g0
+  kt_say 'KCFLAGS is -g0: STRIP removes debug information'
+}
+
 # The compiler that dkms names to a build. For another machine than this one, programs that run
 # during the build (those of a configure script) must still be compiled for this one.
 kt_choose_compiler() {
@@ -566,6 +578,7 @@ kt_record_meaning
 kt_check_dependencies
 kt_copy_source
 kt_apply_patches
+kt_skip_debug_information
 kt_run_hook PRE_BUILD "$PRE_BUILD"
 kt_run_make
 kt_collect
