@@ -67,6 +67,9 @@ export const dkmsRecordSchema = z
     patches: z.array(z.string()),
     buildDepends: z.array(z.string()),
     hooks: z.record(z.string(), z.string()),
+    withoutDebugInformation: z
+      .boolean()
+      .describe('It was built without the debug information that strip would have removed'),
     autoinstall: z.boolean(),
     noWeakModules: z.boolean(),
     excluded: z.string().optional().describe('The rule that keeps all of it from being built'),

@@ -140,6 +140,7 @@ kt_skip_debug_information() {
     [[ ${kt_stripped[index]} || ${kt_excluded[index]} ]] || return 0
   done
   export KCFLAGS=-g0
+  kt_record no-debug-information yes
   kt_say 'KCFLAGS is -g0: STRIP removes debug information'
 }
 

@@ -9,7 +9,11 @@ import type { DkmsMeaning } from './record.js';
 export function answersOf(
   { release, kdir, dependencies }: Job,
   { machine, directory, prefix, binutils, with: trees }: DkmsJob,
-  { name, version }: Pick<DkmsMeaning, 'name' | 'version'>,
+  {
+    name,
+    version,
+    withoutDebugInformation,
+  }: Pick<DkmsMeaning, 'name' | 'version' | 'withoutDebugInformation'>,
 ): string[] {
   const beside = [
     ...trees.map((tree) => tree.name),
@@ -30,6 +34,7 @@ export function answersOf(
       : [`strip, objcopy, objdump and nm are ${binutils}strip and so on for the modules`]),
     `/usr/src/${directory} is a copy of the source`,
     ...beside.map((tree) => `/usr/src/${tree} is a copy of what lies beside it`),
+    ...(withoutDebugInformation ? ['KCFLAGS is -g0: STRIP removes debug information'] : []),
     `the build is in /var/lib/dkms/${name}/${version}/build, and believes to be root's`,
   ];
 }

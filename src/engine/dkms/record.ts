@@ -27,6 +27,8 @@ export interface DkmsMeaning {
   buildDepends: string[];
   /** PRE_BUILD, POST_BUILD and so on, as they are written. */
   hooks: Record<string, string>;
+  /** It was built without the debug information that strip would have removed. */
+  withoutDebugInformation: boolean;
   autoinstall: boolean;
   noWeakModules: boolean;
   /** The rule that keeps the source from being built for the kernel. */
@@ -78,7 +80,7 @@ export function readDkmsRecord(bytes: Uint8Array): DkmsRecord {
   const fields = Buffer.from(bytes).toString('utf8').split('\0');
   const meaning: DkmsMeaning = {
     ...{ name: '', version: '', modules: [], make: '', patches: [], buildDepends: [], hooks: {} },
-    ...{ autoinstall: false, noWeakModules: false },
+    ...{ autoinstall: false, noWeakModules: false, withoutDebugInformation: false },
     ...{ overlays: [], warnings: [], problems: [] },
   };
   const record: DkmsRecord = { meaning };
@@ -107,6 +109,7 @@ function take(record: DkmsRecord, key: string, value: string): void {
   else if (key === 'overlay') meaning.overlays.push(value);
   else if (key === 'warning') meaning.warnings.push(value);
   else if (key === 'problem') meaning.problems.push(value);
+  else if (key === 'no-debug-information') meaning.withoutDebugInformation = true;
   else if (key === 'autoinstall') meaning.autoinstall = true;
   else if (key === 'no-weak-modules') meaning.noWeakModules = true;
   else if (key === 'rule') {
