@@ -80,7 +80,7 @@ dkms:
 const sections = {
   trees: `
     for name in ${names.join(' ')}; do
-      dkms add /work/trees/$name-1.0.0 >/tmp/log 2>&1
+      dkms add /exchange/trees/$name-1.0.0 >/tmp/log 2>&1
       dkms build $name/1.0.0 -k $KERNEL >/tmp/log 2>&1
       not grep -i deprecat /tmp/log
       dkms install $name/1.0.0 -k $KERNEL >/tmp/log 2>&1
@@ -90,7 +90,7 @@ const sections = {
     for name in ${names.join(' ')}; do dkms remove $name/1.0.0 --all >/tmp/log 2>&1; done
     dkms status; test ! -e /lib/modules/$KERNEL/updates; rm -r /usr/src/*-1.0.0`,
   make: `
-    cp -r /work/trees /tmp/plain
+    cp -r /exchange/trees /tmp/plain
     for name in ${names.join(' ')}; do
       plain="make -j2 -C /tmp/plain/$name-1.0.0 KDIR=/lib/modules/$KERNEL/build"
       $plain >/tmp/log 2>&1
@@ -99,7 +99,7 @@ const sections = {
       test -z "$(find /tmp/plain/$name-1.0.0 -name '*.ko')"
     done`,
   deb: `
-    cd /work/packages
+    cd /exchange/packages
     dpkg -i exporter-dkms_1.0.0_all.deb consumer-dkms_1.0.0_all.deb >/tmp/log 2>&1
     installed exporter; installed consumer
     dpkg --verify consumer-dkms
@@ -112,7 +112,7 @@ const sections = {
     dpkg -P consumer-dkms exporter-dkms >/tmp/log 2>&1
     dkms status; test ! -e /lib/modules/$KERNEL/updates; not compgen -G '/usr/src/*-1.?.0'`,
   rpm: `
-    cd /work/packages
+    cd /exchange/packages
     # Its plugins isolate scriptlets, which a container may not.
     quietly() { rpm --noplugins --nodeps "$@" >/tmp/log 2>&1; }
     quietly -i exporter-dkms-1.0.0-1.noarch.rpm consumer-dkms-1.0.0-1.noarch.rpm
@@ -124,14 +124,14 @@ const sections = {
     quietly -e consumer-dkms exporter-dkms
     dkms status; test ! -e /lib/modules/$KERNEL/updates; not compgen -G '/usr/src/*-1.?.0'`,
   feature: `
-    dkms add /work/feat >/tmp/log 2>&1
+    dkms add /exchange/feat >/tmp/log 2>&1
     dkms install feat/1.0~rc1 -k $KERNEL >/tmp/log 2>&1
     installed feat
     dkms remove feat/1.0~rc1 --all >/tmp/log 2>&1`,
   tarballs: `
     for name in ${names.join(' ')}; do
-      dkms ldtarball /work/packages/$name-1.0.0-source-only.dkms.tar.gz >/tmp/log 2>&1
-      diff -r --exclude=.kbuild-ts-tree /work/trees/$name-1.0.0 /usr/src/$name-1.0.0
+      dkms ldtarball /exchange/packages/$name-1.0.0-source-only.dkms.tar.gz >/tmp/log 2>&1
+      diff -r --exclude=.kbuild-ts-tree /exchange/trees/$name-1.0.0 /usr/src/$name-1.0.0
     done
     dkms status
     dkms install chardev/1.0.0 -k $KERNEL >/tmp/log 2>&1
@@ -141,21 +141,21 @@ const sections = {
   // The last one: without a compiler.
   binary: `
     rm -f /usr/bin/*gcc* /usr/bin/cc /usr/bin/make
-    for directory in /work/binary /work/binary-only; do
+    for directory in /exchange/binary /exchange/binary-only; do
       # dkms itself exits with 1 when it has loaded such a tarball without sources.
       dkms ldtarball $directory/consumer-1.0.0-kernel$KERNEL-x86_64.dkms.tar.gz >/tmp/log 2>&1 ||
-        [ $? = 1 -a $directory = /work/binary-only ]
+        [ $? = 1 -a $directory = /exchange/binary-only ]
       dkms install consumer/1.0.0 -k $KERNEL >/tmp/log 2>&1
-      cmp /lib/modules/$KERNEL/updates/dkms/consumer.ko /work/dist/$KERNEL/x86_64/consumer.ko
+      cmp /lib/modules/$KERNEL/updates/dkms/consumer.ko /exchange/dist/$KERNEL/x86_64/consumer.ko
       rm -rf /usr/src/consumer-1.0.0 /var/lib/dkms/consumer /lib/modules/$KERNEL/updates
     done`,
 };
 
 /** What the tools of one suite say of the packages. */
 const metadata = {
-  again: 'for file in /work/again/*; do cmp $file /work/packages/${file##*/}; done',
+  again: 'for file in /exchange/again/*; do cmp $file /exchange/packages/${file##*/}; done',
   fields: `
-    cd /work/packages
+    cd /exchange/packages
     dpkg-deb -f consumer-dkms_1.0.0_all.deb Package Version Architecture Depends
     dpkg-deb -c consumer-dkms_1.0.0_all.deb | awk '{print $2, $4}' | sort -u
     rpm=consumer-dkms-1.0.0-1.noarch.rpm
@@ -164,7 +164,7 @@ const metadata = {
     rpm -qp --qf '[%{FILEUSERNAME}:%{FILEGROUPNAME} %{FILEMTIMES}\\n]' $rpm | sort -u
     rpm -K --nosignature $rpm`,
   hostile: `
-    cd /work/hostile
+    cd /exchange/hostile
     rpm -qp --scripts hostile-dkms-1-1.noarch.rpm | grep scriptlet
     rpm -qp --qf '%{LICENSE}\\n%{PACKAGER}\\n%{SUMMARY}\\n%{DESCRIPTION}\\n' hostile-dkms-1-1.noarch.rpm`,
 };
@@ -195,7 +195,7 @@ interface Outcome {
 }
 
 async function runSections(container: DkmsContainer, parts: Record<string, string>) {
-  const mounts = [{ source: work, target: '/work' }];
+  const mounts = [{ source: work, target: '/exchange' }];
   const { stdout } = await container.run(script(parts), { mounts });
   const found = stdout.matchAll(/^<<< (\w+)\n([^]*?)^>>> (\d+)$/gm);
   return new Map(
