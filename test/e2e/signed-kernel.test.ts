@@ -171,18 +171,28 @@ static int __init user_init(void) { return ${calls} < 0; }
 static void __exit user_exit(void) {}
 module_init(user_init);
 module_exit(user_exit);`);
-    const project = temporaryDirectory({
-      Kbuild: 'obj-m := closed.o mixed.o plain.o\n',
-      'closed.c': moduleSource(`int closed_answer(void);
+    const buildOf = async (license: string, ...modules: string[]) => {
+      const project = temporaryDirectory({
+        Kbuild: `obj-m := ${modules.map((name) => `${name}.o`).join(' ')}\n`,
+        'closed.c': moduleSource(`int closed_answer(void);
 int closed_answer(void) { return 42; }
-EXPORT_SYMBOL(closed_answer);`).replace('"GPL"', '"Proprietary"'),
-      'mixed.c': uses('closed_answer() + ktime_get()', 'ktime'),
-      'plain.c': uses('closed_answer()'),
-    });
-    const { document: built } = await build([project, '--kdir', kdir]);
+EXPORT_SYMBOL(closed_answer);`).replace('"GPL"', `"${license}"`),
+        'mixed.c': uses('closed_answer() + ktime_get()', 'ktime'),
+        'plain.c': uses('closed_answer()'),
+      });
+      const { document: built } = await build([project, '--kdir', kdir]);
+      const paths = artifactsOf(built).map(({ path }) => join(project, 'dist', path));
+      const fileOf = (name: string) => paths.find((path) => basename(path) === `${name}.ko`)!;
+      return { fileOf, error: built.jobs[0]?.error };
+    };
     const names = ['closed', 'mixed', 'plain'];
-    const paths = artifactsOf(built).map(({ path }) => join(project, 'dist', path));
-    const files = names.map((name) => paths.find((path) => basename(path) === `${name}.ko`)!);
+    // A build gives no such module; what was built beside a free one of that name is one.
+    const { error } = await buildOf('Proprietary', ...names);
+    expect(error).toMatchObject({ code: 'VERIFY_FAILED' });
+    expect(error?.message).toContain('closed_answer');
+    const closed = await buildOf('Proprietary', 'closed', 'plain');
+    const free = await buildOf('GPL', 'closed', 'mixed');
+    const files = names.map((name) => (name === 'mixed' ? free : closed).fileOf(name));
     const [key, cert] = ['signing_key.pem', 'signing_key.x509'].map((file) =>
       join(kdir, 'certs', file),
     ) as [string, string];
