@@ -28,7 +28,7 @@ find / -name '*${token}*' 2> /dev/null | grep . && reached a file
 find / -xdev -type s 2> /dev/null | grep . && reached a socket
 cat /etc/shadow > /dev/null 2>&1 && reached shadow
 find /proc/[0-9]*/root/home -mindepth 1 2> /dev/null | grep . && reached a home
-for place in /src /usr/src/* /symvers /etc /etc/dkms /bin /sys /sys/fs/cgroup /proc/sys/kernel \\
+for place in /src /src/* /usr/src/linux-* /symvers /etc /etc/dkms /bin /sys /sys/fs/cgroup /proc/sys/kernel \\
   $kernel_source_dir $kernel_source_dir/include; do
   (: > $place/evil) 2> /dev/null && reached "$place for writing"
 done
