@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../events/event.js';
-import { buildFailure, type BuildEnd } from './failure.js';
+import { limitFailure, makeFailure, type BuildEnd } from './failure.js';
+
+/** Why a build failed, or undefined if it did not: as a job finds out. */
+const buildFailure = (end: BuildEnd) =>
+  limitFailure(end) ?? (end.outcome.exitCode === 0 ? undefined : makeFailure(end));
 
 function end(
   changes: Partial<BuildEnd> & {
@@ -27,7 +31,7 @@ const built: BuildEnd['built'] = { project: { buildDeps: [] }, runtime: 'docker'
 const undefinedSymbol = error('"frobnicate" [hello.ko] undefined!');
 const compileError = error("'x' undeclared", { file: '/p/hello.c', line: 3, column: 7 });
 
-describe('buildFailure', () => {
+describe('the failure of a build', () => {
   it('finds none in a build that ended well, whatever it printed', () => {
     const tail = ['Killed', 'No space left on device'];
     expect(end({ exitCode: 0, tail, diagnostics: [compileError] })).toBeUndefined();

@@ -19,11 +19,6 @@ const gibibytes = (bytes: number): string => `${Math.round((bytes / 2 ** 30) * 1
 
 const report = (code: ErrorCode, message: string, hint: string) => ({ code, message, hint });
 
-/** Says why a build failed, or undefined if it did not. */
-export function buildFailure(end: BuildEnd): ErrorReport | undefined {
-  return limitFailure(end) ?? (end.outcome.exitCode === 0 ? undefined : makeFailure(end));
-}
-
 /** Which of its limits a build ran into, or undefined if it did not. */
 export function limitFailure({ outcome, tail, limits }: BuildEnd): ErrorReport | undefined {
   const failed = outcome.end !== 'exited' || outcome.exitCode !== 0;

@@ -24,7 +24,7 @@ export async function* decompressed(
   }
 }
 
-function partsOf(bytes: Uint8Array, limit: number): AsyncGenerator<Buffer> {
+function partsOf(bytes: Uint8Array, limit: number): AsyncIterable<Buffer> | Iterable<Buffer> {
   switch (detectCompression(bytes)) {
     case 'none':
       return slices(bytes);
@@ -63,8 +63,7 @@ async function* decodedWhole(bytes: Uint8Array, limit: number): AsyncGenerator<B
   yield* slices(content);
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- as the others
-async function* slices(bytes: Uint8Array): AsyncGenerator<Buffer> {
+function* slices(bytes: Uint8Array): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += chunkSize) {
     const size = Math.min(chunkSize, bytes.length - at);
     yield Buffer.from(bytes.buffer, bytes.byteOffset + at, size);
