@@ -100,6 +100,25 @@ export const jobRecordSchema = z.strictObject({
     .array(z.string())
     .describe('Arguments of make, without -j; empty where dkms.conf has the command (dkms.make)'),
   dkms: dkmsRecordSchema.optional(),
+  objects: z
+    .strictObject({
+      compiled: z.int().nonnegative(),
+      reused: z
+        .int()
+        .nonnegative()
+        .describe('Of an earlier build: what they are made of is the same'),
+    })
+    .optional()
+    .describe("The project's objects; absent if nothing was built, or if objects are not kept"),
+  usage: z
+    .strictObject({
+      cpuMilliseconds: z.number().nonnegative(),
+      memoryBytes: z.number().nonnegative().describe('The most that was held at once'),
+    })
+    .optional()
+    .describe(
+      "What all processes of the build's container took, as its cgroup counts; absent if nothing was built or the engine does not tell",
+    ),
   env: z.record(z.string(), z.string()),
   image: z
     .strictObject({

@@ -1,8 +1,7 @@
-import { collectModules, unpackArchive } from '../artifact/collect.js';
+import { collectModules, type BuiltFile } from '../artifact/collect.js';
 import type { ErrorReport } from '../errors/kbuild-error.js';
 import type { Diagnostic } from '../events/event.js';
 import type { Job } from '../plan/job.js';
-import type { RunOutcome } from '../runtime/port.js';
 import type { DkmsMeaning } from './dkms/record.js';
 import type { JobFiles } from './job-store.js';
 
@@ -12,21 +11,17 @@ export type CollectedBuild =
   | { error: ErrorReport; dkms?: DkmsMeaning };
 
 /**
- * Takes the modules out of the archive of a build that Kbuild or the project's Makefile made.
+ * Takes the modules out of what came out of a build that Kbuild or the project's Makefile made.
  * @param makeFailure says why make failed, which ended with this status
- * @throws KbuildError VERIFY_FAILED for an archive that a recipe cannot have written
  */
-export async function collectKbuild(
+export function collectKbuild(
   job: Job,
-  { exitCode, stdout }: RunOutcome,
+  exitCode: number,
+  files: readonly BuiltFile[],
   makeFailure: (exitCode: number) => ErrorReport,
-): Promise<CollectedBuild> {
+): CollectedBuild {
   if (exitCode !== 0) return { error: makeFailure(exitCode) };
-  const {
-    modules,
-    missing,
-    symvers = '',
-  } = collectModules(await unpackArchive(stdout), job.expected);
+  const { modules, missing, symvers = '' } = collectModules(files, job.expected);
   if (missing.length > 0) {
     return {
       error: {

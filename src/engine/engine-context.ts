@@ -3,7 +3,10 @@ import type { KernelConfig } from '../kernel/config.js';
 import type { Symvers } from '../kernel/symvers.js';
 import type { Job } from '../plan/job.js';
 import type { Runtime } from '../runtime/port.js';
+import type { Budget, BuildSlots, Claim } from './build-slots.js';
+import type { JobHistory } from './job-history.js';
 import type { JobStore } from './job-store.js';
+import type { ObjectStore } from './objects/object-store.js';
 import type { Stage } from './stage.js';
 
 /** Limits of each job. */
@@ -31,6 +34,12 @@ export interface EngineContext {
   /** False: build even what the store has. */
   useStore: boolean;
   stage: Stage;
+  /** What earlier builds compiled; undefined: all is compiled, and nothing kept. */
+  objects?: ObjectStore;
+  /** What builds share. */
+  budget: Budget;
+  /** What earlier builds took. */
+  history: JobHistory;
   /** How a job's kernel is configured. */
   configOf: (job: Job) => KernelConfig;
   /** What a job's kernel exports. */
@@ -40,4 +49,12 @@ export interface EngineContext {
   scratch: string;
   emit: Emit;
   signal: AbortSignal;
+}
+
+/** What the builds of one run have besides. */
+export interface BuildContext extends EngineContext {
+  /** Their turns; made for the first that must be built. */
+  slots: () => Promise<BuildSlots>;
+  /** What a job wants of the budget. */
+  claimOf: (job: Job) => Claim;
 }

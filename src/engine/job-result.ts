@@ -4,6 +4,8 @@ import type { Diagnostic, JobStatus } from '../events/event.js';
 import type { ExportedSymbol } from '../module/exports.js';
 import type { DkmsMeaning } from './dkms/record.js';
 import type { Job } from '../plan/job.js';
+import type { Usage } from '../runtime/port.js';
+import type { ObjectCounts } from './objects/incremental-build.js';
 
 /** What a module gives to others, as its own file says. */
 export interface ModuleExports {
@@ -35,6 +37,10 @@ export interface JobResult {
   /** Directory that holds its Module.symvers: what compilers are given, and no proof of anything. */
   symversDirectory?: string;
   imageId?: string;
+  /** What its build took; absent if nothing was built, or if the runtime cannot tell. */
+  usage?: Usage;
+  /** What was compiled, and what an earlier build had compiled; absent if nothing was built. */
+  objects?: ObjectCounts;
   /** What its dkms.conf means, for a DKMS source that was evaluated. */
   dkms?: DkmsMeaning;
 }

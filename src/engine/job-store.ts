@@ -3,6 +3,7 @@ import { access, chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../events/event.js';
 import type { DkmsMeaning } from './dkms/record.js';
+import type { ObjectCounts } from './objects/incremental-build.js';
 import { makeDirectoryAtomic } from '../storage/atomic.js';
 
 /** What a job left: enough to give its modules again without building. */
@@ -17,6 +18,8 @@ export interface StoredJob {
   imageId: string;
   /** How long the build took. */
   milliseconds: number;
+  /** Set if it was built with objects of an earlier build: then it is for this machine alone. */
+  objects?: ObjectCounts;
   /** What its dkms.conf means, for a DKMS source. */
   dkms?: DkmsMeaning;
 }
@@ -30,6 +33,7 @@ export interface JobFiles {
   diagnostics: Diagnostic[];
   imageId: string;
   milliseconds: number;
+  objects?: ObjectCounts;
   dkms?: DkmsMeaning;
 }
 
@@ -87,6 +91,7 @@ export class JobStore {
       diagnostics: files.diagnostics,
       imageId: files.imageId,
       milliseconds: files.milliseconds,
+      ...(files.objects !== undefined && { objects: files.objects }),
       ...(files.dkms !== undefined && { dkms: files.dkms }),
     };
     await mkdir(dirname(directory), { recursive: true });

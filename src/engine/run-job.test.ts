@@ -35,7 +35,7 @@ const paramsJob = (changes: Partial<Project> = {}): Job =>
   );
 
 async function runOne(job: Job, context: EngineContext): Promise<JobResult> {
-  const [result] = await runJobs([job], { concurrency: 1, failFast: false }, context);
+  const [result] = await runJobs([job], { failFast: false }, context);
   return result!;
 }
 
@@ -66,13 +66,19 @@ describe('a job that is built', () => {
   it('is run in isolation, in its image, with its recipe and within its limits', async () => {
     const { context, runtime } = fakeEngine(() => good);
     const job = paramsJob();
-    await runOne(job, context());
+    const own = context();
+    await runOne(job, own);
+    const pipe = join(own.scratch, 'tokens', '3'); // the last one of those that are free
     expect(runtime.specs).toEqual([
       {
         image: `id of ${job.image}`,
         script: expect.stringContaining('M=/build/params'),
         env: job.env,
-        mounts: [...job.kdir.mounts, { source: expect.any(String), target: '/src/params' }],
+        mounts: [
+          ...job.kdir.mounts,
+          { source: expect.any(String), target: '/src/params' },
+          { source: pipe, target: '/jobserver', writable: true },
+        ],
         profile: 'build',
         title: job.id,
         memoryBytes: 2 ** 30,
@@ -80,8 +86,7 @@ describe('a job that is built', () => {
         timeoutMs: 60_000,
       },
     ]);
-    const parallel = Number(/make -j(\d+)/.exec(runtime.specs[0]!.script)?.[1]);
-    expect(runtime.specs[0]!.script).toBe(recipe(job, parallel));
+    expect(runtime.specs[0]!.script).toBe(recipe(job, { parallelism: { tokens: pipe } }));
   });
 
   it('keeps the whole output of its build in its log', async () => {

@@ -1,48 +1,57 @@
 import { labelOf, type Job } from '../plan/job.js';
 import { buildJob } from './build-job.js';
 import { excludedBy } from './dkms/failure.js';
-import type { EngineContext } from './engine-context.js';
+import type { BuildContext, EngineContext } from './engine-context.js';
 import { diagnosticsIn } from './job-log.js';
 import type { JobResult } from './job-result.js';
 import { logFile, type StoredJob } from './job-store.js';
 import { verifyJob } from './verify-job.js';
 
-type Ending = Omit<JobResult, 'job' | 'milliseconds'> & {
-  /** How long the job waited for its image to be made: no time of its own. Milliseconds. */
-  waited?: number;
-};
+type Ending = Omit<JobResult, 'job' | 'milliseconds'>;
 
 /**
- * Runs one job: takes its modules from the store or builds them, then verifies and signs them.
+ * What the store has of a job, verified (and signed) again.
  * @param needed what the jobs that it needs have given, in order
- * @param parallel how many processes its make may run at once
- * @throws KbuildError for what could not be run; a build that fails is a result
+ * @returns undefined if it must be built
  */
-export async function runJob(
+export async function takeStored(
   job: Job,
   needed: readonly JobResult[],
-  parallel: number,
   context: EngineContext,
-): Promise<Ending> {
-  if (context.useStore) {
-    context.emit({ type: 'step', job: labelOf(job), step: 'cache' });
-    const stored = await context.store.load(job.key);
-    if (stored !== undefined) {
-      if (isOfCurrentImage(job, stored, context)) {
-        const ending = await finish(job, needed, stored, 'cached', context);
-        if (ending.status !== 'failed') return ending;
-      }
-      // What another image made, or what does not stand up to verification, is built again.
-      await context.store.drop(job.key);
-    }
+): Promise<Ending | undefined> {
+  if (!context.useStore) return undefined;
+  context.emit({ type: 'step', job: labelOf(job), step: 'cache' });
+  const stored = await context.store.load(job.key);
+  if (stored === undefined) return undefined;
+  if (isOfCurrentImage(job, stored, context)) {
+    const ending = await finish(job, needed, stored, 'cached', context);
+    if (ending.status !== 'failed') return ending;
   }
-  context.emit({ type: 'step', job: labelOf(job), step: 'compile' });
-  const built = await buildJob(job, needed, parallel, context);
-  if ('error' in built) return { status: 'failed', modules: [], ...built };
-  const { stored, log, waited } = built;
-  const ending = await finish(job, needed, stored, 'built', context);
+  // What another image made, or what does not stand up to verification, is built again.
+  await context.store.drop(job.key);
+  return undefined;
+}
+
+/**
+ * Builds a job, then verifies and signs its modules.
+ * @throws KbuildError for what could not be run; a build that fails is a result
+ */
+export async function runBuild(
+  job: Job,
+  needed: readonly JobResult[],
+  context: BuildContext,
+): Promise<Ending & { begun: number }> {
+  const built = await buildJob(job, needed, context);
+  const { log, begun, usage, objects } = built;
+  const ran = { begun, log, ...(usage && { usage }), ...(objects && { objects }) };
+  if ('error' in built) {
+    const { error, diagnostics, imageId, dkms } = built;
+    const known = { error, diagnostics, imageId, ...(dkms !== undefined && { dkms }) };
+    return { status: 'failed', modules: [], ...known, ...ran };
+  }
+  const ending = await finish(job, needed, built.stored, 'built', context);
   if (ending.status === 'failed') await context.store.drop(job.key);
-  return { ...ending, log, waited };
+  return { ...ending, ...ran };
 }
 
 /** Whether an entry was made by the image that its job's recipe names now, as far as is known. */

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { fakeEngine } from '../../test/support/engine.js';
 import type { FakeBuild } from '../../test/support/fake-runtime.js';
@@ -44,8 +44,10 @@ const several = (...names: string[]): Job[] =>
 /** The project of a job's id. */
 const nameOf = (id: string): string => id.split('-')[0] ?? '';
 
-const going = { concurrency: 2, failFast: false };
-const one = { concurrency: 1, failFast: false };
+const going = { failFast: false };
+
+/** A budget of so many processes. */
+const atOnce = (processes: number) => ({ budget: { processes, memoryBytes: 2 ** 40 } });
 
 const statuses = (results: readonly JobResult[]): string[] =>
   results.map(({ job, status }) => `${job.project} ${status}`);
@@ -76,30 +78,83 @@ describe('runJobs', () => {
     expect(await runJobs([], going, context())).toEqual([]);
   });
 
-  it.each([1, 2, 3])('runs no more jobs at once than asked: %i', async (concurrency) => {
+  it.each([1, 2, 3])('runs no more jobs at once than asked: %i', async (processes) => {
     const gates = Array.from({ length: 5 }, gate);
     let begun = 0;
     const { context, runtime } = fakeEngine(() => ({ ...good, until: gates[begun++]!.opened }));
-    const run = runJobs(several('a', 'b', 'c', 'd', 'e'), { ...going, concurrency }, context());
+    const run = runJobs(several('a', 'b', 'c', 'd', 'e'), going, context(atOnce(processes)));
     for (const [i, { open }] of gates.entries()) {
-      await runtime.begun(Math.min(i + concurrency, 5));
+      await runtime.begun(Math.min(i + processes, 5));
       open();
     }
     await run;
     expect(runtime.specs).toHaveLength(5);
-    expect(runtime.most).toBe(concurrency);
+    expect(runtime.most).toBe(processes);
   });
 
-  it('shares the processors out among the jobs that run at once', async () => {
-    const { context, runtime } = fakeEngine(() => good);
-    await runJobs(several('a', 'b'), { ...going, concurrency: 100 }, context());
-    const each = Math.max(1, Math.floor(availableParallelism() / 2));
-    for (const { script } of runtime.specs) expect(script).toContain(`make -j${each} `);
+  it('makes builds ready before they may begin', async () => {
+    const first = gate();
+    const { context, runtime, events } = fakeEngine(() => ({ ...good, until: first.opened }));
+    const images: string[] = [];
+    const imageOf = ({ project, image }: Job) => {
+      images.push(project);
+      return Promise.resolve(image);
+    };
+    const run = runJobs(several('a', 'b', 'c', 'd'), going, context({ ...atOnce(1), imageOf }));
+    await runtime.begun(1);
+    expect(images).toEqual(['a', 'b', 'c', 'd']);
+    expect(events.filter(({ type }) => type === 'job-start')).toHaveLength(1);
+    first.open();
+    expect(statuses(await run)).toEqual(['a built', 'b built', 'c built', 'd built']);
+  });
+
+  it('begins with what takes longest, all that waits for it included', async () => {
+    const { context, runtime } = fakeEngine(() => ({ ...good, until: sleep(50) }));
+    const jobs = jobsOf({ short: [], long: [], base: [], top: ['base'] });
+    const shared = context(atOnce(1));
+    const took: Record<string, number> = { short: 1000, long: 5000, base: 2000, top: 9000 };
+    for (const job of jobs) {
+      shared.history.record(job, { milliseconds: took[job.project] ?? 0 });
+    }
+    await runJobs(jobs, going, shared);
+    // When base ends, long is ready, and top not yet.
+    expect(runtime.titles.map(nameOf)).toEqual(['base', 'long', 'top', 'short']);
+  });
+
+  it('remembers how long whole builds took', async () => {
+    const { context } = fakeEngine(() => good);
+    const [job] = several('a');
+    const shared = context();
+    expect(shared.history.expect(job!).from).toBe('guess');
+    await runJobs([job!], going, shared);
+    expect(shared.history.expect(job!).from).toBe('job');
+  });
+
+  it('runs beside each other what its memory allows, and what is alone whatever it holds', async () => {
+    const gates = Array.from({ length: 3 }, gate);
+    let begun = 0;
+    const { context, runtime } = fakeEngine(() => ({ ...good, until: gates[begun++]!.opened }));
+    const jobs = several('a', 'b', 'c');
+    const budget = { processes: 8, memoryBytes: 1000 };
+    const limits = { memoryBytes: 10_000, diskBytes: 2 ** 20, timeoutMs: 60_000 };
+    const shared = context({ budget, limits });
+    const holds = [2000, 300, 300];
+    for (const [i, job] of jobs.entries()) {
+      shared.history.record(job, { milliseconds: 1000 - i, memoryBytes: holds[i]! });
+    }
+    const run = runJobs(jobs, going, shared);
+    await runtime.begun(1);
+    expect(runtime.running.map(nameOf)).toEqual(['a']);
+    gates[0]!.open();
+    await runtime.begun(3);
+    for (const { open } of gates) open();
+    await run;
+    expect(runtime.most).toBe(2);
   });
 
   it('runs at least one job, whatever is asked', async () => {
     const { context } = fakeEngine(() => good);
-    const results = await runJobs(several('a', 'b'), { ...going, concurrency: 0 }, context());
+    const results = await runJobs(several('a', 'b'), going, context(atOnce(0)));
     expect(statuses(results)).toEqual(['a built', 'b built']);
   });
 
@@ -109,11 +164,11 @@ describe('runJobs', () => {
       lines: ['  CC [M]  a.o', '/build/a/a.c:1:2: warning: hm [-Wx]'],
     }));
     const [job] = several('a');
-    await runJobs([job!], one, context());
+    await runJobs([job!], going, context());
     const said = events.map((event) => ('step' in event ? event.step : event.type));
     expect(said).toEqual([
-      'job-start',
       'cache',
+      'job-start',
       'compile',
       'line',
       'line',
@@ -135,7 +190,7 @@ describe('jobs that need others', () => {
       nameOf(title) === 'base' ? { ...good, until: base.opened } : good,
     );
     const jobs = jobsOf({ base: [], other: [], top: ['base'] });
-    const run = runJobs(jobs, { concurrency: 3, failFast: false }, context());
+    const run = runJobs(jobs, { failFast: false }, context());
     await runtime.begun(2);
     expect(runtime.titles.map(nameOf).sort()).toEqual(['base', 'other']);
     base.open();
@@ -192,7 +247,7 @@ describe('jobs that need others', () => {
     const [base, middle, top] = jobsOf({ base: [], middle: ['base'], top: ['middle'] });
     const results = await runJobs(
       [base!, middle!, { ...top!, needs: [middle!.id] }],
-      one,
+      going,
       context(),
     );
     expect(statuses(results)).toEqual(['base failed', 'middle skipped', 'top skipped']);
@@ -201,8 +256,8 @@ describe('jobs that need others', () => {
   it('are run all the same when the one that they need was in the cache', async () => {
     const { context, runtime } = fakeEngine(() => good);
     const jobs = jobsOf({ base: [], top: ['base'] });
-    await runJobs(jobs.slice(0, 1), one, context());
-    const results = await runJobs(jobs, one, context());
+    await runJobs(jobs.slice(0, 1), going, context(atOnce(1)));
+    const results = await runJobs(jobs, going, context(atOnce(1)));
     expect(statuses(results)).toEqual(['base cached', 'top built']);
     expect(runtime.specs.at(-1)?.mounts.map(({ target }) => target)).toContain(
       `/symvers/${jobs[0]!.id}`,
@@ -213,7 +268,7 @@ describe('jobs that need others', () => {
 describe('a job that fails', () => {
   it('leaves the others to be built', async () => {
     const { context } = fakeEngine(({ title }) => (nameOf(title) === 'a' ? bad : good));
-    const results = await runJobs(several('a', 'b', 'c'), one, context());
+    const results = await runJobs(several('a', 'b', 'c'), going, context(atOnce(1)));
     expect(statuses(results)).toEqual(['a failed', 'b built', 'c built']);
   });
 
@@ -224,9 +279,8 @@ describe('a job that fails', () => {
       return runtime.begun(2).then(() => bad);
     });
     const jobs = several('a', 'b', 'c', 'd');
-    const results = await runJobs(jobs, { concurrency: 2, failFast: true }, context());
+    const results = await runJobs(jobs, { failFast: true }, context());
     expect(statuses(results)).toEqual(['a failed', 'b skipped', 'c skipped', 'd skipped']);
-    expect(runtime.titles.map(nameOf).sort()).toEqual(['a', 'b']);
     expect(runtime.running).toEqual([]);
     for (const { error } of results.slice(1)) expect(error?.message).toContain('--fail-fast');
     const ended = events.filter(({ type }) => type === 'job-end');
@@ -234,15 +288,17 @@ describe('a job that fails', () => {
   });
 
   it('is its own fault, though the run was stopped because of it', async () => {
-    const { context } = fakeEngine(() => bad);
-    const results = await runJobs(several('a', 'b'), { ...one, failFast: true }, context());
+    const { context } = fakeEngine(({ title }) =>
+      nameOf(title) === 'a' ? bad : { ...bad, until: sleep(5000) },
+    );
+    const results = await runJobs(several('a', 'b'), { failFast: true }, context(atOnce(1)));
     expect(results.map(({ error }) => error?.code)).toEqual(['BUILD_COMPILE_ERROR', 'INTERRUPTED']);
   });
 
   it('for want of an engine is a result with the engine’s error, and leaves the others', async () => {
     const error = new KbuildError('ENGINE_FAILED', 'the engine failed', 'look at its log');
     const { context } = fakeEngine(({ title }) => (nameOf(title) === 'a' ? { error } : good));
-    const results = await runJobs(several('a', 'b'), one, context());
+    const results = await runJobs(several('a', 'b'), going, context(atOnce(1)));
     expect(statuses(results)).toEqual(['a failed', 'b built']);
     expect(results[0]?.error).toEqual({
       code: 'ENGINE_FAILED',
@@ -268,7 +324,7 @@ describe('a job that fails', () => {
     const { context } = fakeEngine(({ title }) =>
       nameOf(title) === 'a' ? { error: new TypeError('x is not a function') } : good,
     );
-    const results = await runJobs(several('a', 'b'), one, context());
+    const results = await runJobs(several('a', 'b'), going, context(atOnce(1)));
     expect(statuses(results)).toEqual(['a failed', 'b built']);
     expect(results[0]?.error?.code).toBe('INTERNAL');
     expect(results[0]?.error?.message).toContain('x is not a function');
@@ -308,7 +364,7 @@ describe('a run that is interrupted', () => {
 
   it('begins nothing at all if that was before its begin', async () => {
     const { context, runtime, events } = fakeEngine(() => good, { signal: AbortSignal.abort() });
-    const error = await kbuildErrorOf(() => runJobs(several('a'), one, context()));
+    const error = await kbuildErrorOf(() => runJobs(several('a'), going, context(atOnce(1))));
     expect(error.code).toBe('INTERRUPTED');
     expect([runtime.specs, events]).toEqual([[], []]);
   });
@@ -319,11 +375,13 @@ describe('a run that is interrupted', () => {
       nameOf(title) === 'a' ? good : { until: never },
     );
     const jobs = several('a', 'b');
-    const run = kbuildErrorOf(() => runJobs(jobs, one, context({ signal: abort.signal })));
+    const run = kbuildErrorOf(() =>
+      runJobs(jobs, going, context({ ...atOnce(1), signal: abort.signal })),
+    );
     await runtime.begun(2);
     abort.abort();
     await run;
-    const again = await runJobs(jobs.slice(0, 1), one, context());
+    const again = await runJobs(jobs.slice(0, 1), going, context(atOnce(1)));
     expect(statuses(again)).toEqual(['a cached']);
   });
 
@@ -332,13 +390,15 @@ describe('a run that is interrupted', () => {
     const other = gate();
     const { context, runtime } = fakeEngine(() => ({ ...good, until: other.opened }));
     const [first, second] = several('a', 'b');
-    const stopped = kbuildErrorOf(() => runJobs([first!], one, context({ signal: abort.signal })));
-    const going = runJobs([second!], one, context());
+    const stopped = kbuildErrorOf(() =>
+      runJobs([first!], going, context({ signal: abort.signal })),
+    );
+    const goesOn = runJobs([second!], going, context());
     await runtime.begun(2);
     abort.abort();
     await stopped;
     other.open();
-    expect(statuses(await going)).toEqual(['b built']);
+    expect(statuses(await goesOn)).toEqual(['b built']);
   });
 });
 
@@ -350,8 +410,8 @@ it('however many jobs wait for the end of a run, Node does not take it for a lea
   const { context, runtime } = fakeEngine(() => ({ ...good, until: all.opened }));
   const run = runJobs(
     several(...Array.from({ length: 12 }, (_, i) => `job${i}`)),
-    { ...going, concurrency: 12 },
-    context(),
+    going,
+    context(atOnce(12)),
   );
   await runtime.begun(12);
   all.open();
@@ -364,7 +424,7 @@ it('however many jobs wait for the end of a run, Node does not take it for a lea
 it('every event of a job carries the same label, which can be written as JSON', async () => {
   const { context, events } = fakeEngine(() => good);
   const [job] = several('a');
-  await runJobs([job!], one, context());
+  await runJobs([job!], going, context());
   const labels = events.map((event: Event) => JSON.stringify('job' in event && event.job));
   expect(new Set(labels)).toEqual(
     new Set([

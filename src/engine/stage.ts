@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Job } from '../plan/job.js';
 import { dkmsDriver, driverMount, overlayDirectory } from '../plan/dkms-recipe.js';
 import { containerLayout, hostLayout, type Layout } from '../plan/layout.js';
-import { stageProject } from '../project/snapshot.js';
+import { stageProject, type Staged } from '../project/snapshot.js';
 import type { SourceTree } from '../project/project.js';
 import type { Mount, Runtime } from '../runtime/port.js';
 
@@ -13,11 +13,13 @@ export interface JobInputs {
   mounts: Mount[];
   /** False if a source has changed since the job was planned: its key does not name these bytes. */
   asPlanned: boolean;
+  /** Every staged file by its path below the directory of sources, with a hash over its content and mode. */
+  files: Record<string, string>;
 }
 
 /** Copies of the projects' sources, made once for all the jobs of a run. */
 export class Stage {
-  readonly #staged = new Map<SourceTree, Promise<{ directory: string; digest: string }>>();
+  readonly #staged = new Map<SourceTree, Promise<Staged & { directory: string }>>();
 
   #driverMount: Promise<Mount> | undefined;
 
@@ -35,6 +37,11 @@ export class Stage {
     const placed = sourcesOf(job);
     const staged = await Promise.all(placed.map(({ tree }) => this.#stage(tree)));
     const asPlanned = staged.every(({ digest }, i) => digest === placed[i]?.digest);
+    const files = Object.fromEntries(
+      staged.flatMap(({ hashes }, i) =>
+        [...hashes].map(([path, hash]) => [`${placed[i]?.placement ?? ''}/${path}`, hash]),
+      ),
+    );
     const sources = staged.map(({ directory }, i) => [directory, placed[i]?.target ?? ''] as const);
     if (kind === 'host') {
       const layout = hostLayout(join(this.scratch, 'host', job.id));
@@ -46,7 +53,7 @@ export class Stage {
       for (const [id, directory] of symvers) {
         await cp(join(directory, 'Module.symvers'), join(layout.symvers, id, 'Module.symvers'));
       }
-      return { layout, mounts: [], asPlanned };
+      return { layout, mounts: [], asPlanned, files };
     }
     const mounts = [
       ...job.kdir.mounts,
@@ -57,7 +64,7 @@ export class Stage {
         target: `${containerLayout.symvers}/${id}`,
       })),
     ];
-    return { layout: containerLayout, mounts, asPlanned };
+    return { layout: containerLayout, mounts, asPlanned, files };
   }
 
   /** The programs of DKMS builds, readable by their user however the package was installed. */
@@ -75,11 +82,11 @@ export class Stage {
     return this.#driverMount;
   }
 
-  #stage(tree: SourceTree): Promise<{ directory: string; digest: string }> {
+  #stage(tree: SourceTree): Promise<Staged & { directory: string }> {
     const known = this.#staged.get(tree);
     if (known !== undefined) return known;
     const directory = join(this.scratch, 'sources', String(this.#staged.size));
-    const staged = stageProject(tree, directory).then((digest) => ({ directory, digest }));
+    const staged = stageProject(tree, directory).then((copy) => ({ ...copy, directory }));
     this.#staged.set(tree, staged);
     return staged;
   }
@@ -91,11 +98,13 @@ function sourcesOf({ source, dependencies, dkms }: Job) {
   return [
     ...[source, ...dependencies].map(({ project, placement, digest }) => ({
       tree: project,
+      placement,
       target: place(placement),
       digest,
     })),
     ...(dkms?.with ?? []).map(({ tree, placement, digest }) => ({
       tree,
+      placement,
       target: place(placement),
       digest,
     })),

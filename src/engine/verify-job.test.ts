@@ -87,7 +87,7 @@ function engineFor(projects: Record<string, Files>, { kdir, kernel = '' }: Chang
     },
     { symversOf: () => parseSymvers(kernelFor(readModule(consumer), ...names) + kernel) },
   );
-  const run = () => runJobs(jobs, { concurrency: 2, failFast: false }, context());
+  const run = () => runJobs(jobs, { failFast: false }, context());
   return run;
 }
 

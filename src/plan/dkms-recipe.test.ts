@@ -38,7 +38,7 @@ describe('dkmsRecipe', () => {
       'kt_binutils',
       'kt_jobs',
     ];
-    expect(inputsOf(dkmsRecipe(job, job.dkms, 3, 'show'), ...names)).toEqual([
+    expect(inputsOf(dkmsRecipe(job, job.dkms, { processes: 3 }, 'show'), ...names)).toEqual([
       ...['show', job.kdir.path, '6.1.0-56-arm64', 'aarch64'],
       ...['aarch64-linux-gnu-', 'aarch64-linux-gnu-', '3'],
     ]);
@@ -54,13 +54,16 @@ describe('dkmsRecipe', () => {
     'OBSOLETE_BY=',
   ])('gives a directive to it letter by letter: %j', (directive) => {
     const job = dkmsJobOf({ directives: [directive, 'AUTOINSTALL=yes'] });
-    const script = dkmsRecipe(job, job.dkms, 1, 'build');
+    const script = dkmsRecipe(job, job.dkms, { processes: 1 }, 'build');
     expect(inputsOf(script, 'kt_directives')).toEqual([directive, 'AUTOINSTALL=yes']);
   });
 
   it('is a script that bash can read, whatever it is given', () => {
     const job = dkmsJobOf({ directives: [`MAKE=')"'\${`] });
-    const script = dkmsRecipe(job, job.dkms, 1, 'build').replace('exec bash -c', 'exec bash -n -c');
+    const script = dkmsRecipe(job, job.dkms, { processes: 1 }, 'build').replace(
+      'exec bash -c',
+      'exec bash -n -c',
+    );
     expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe('');
   });
 });

@@ -4,6 +4,7 @@ import { packageRoot } from '../data/package-root.js';
 import { shellQuote } from '../runtime/shell.js';
 import type { DkmsJob, Job } from './job.js';
 import { containerLayout } from './layout.js';
+import { tokenFlags, type Parallelism } from './parallelism.js';
 
 /** What is done with a dkms.conf: say what it means for a kernel, or build what it describes. */
 export type DkmsMode = 'show' | 'build';
@@ -35,9 +36,14 @@ export function dkmsDriver(): readonly { name: string; text: string }[] {
 /**
  * The shell script of a job that is built as its dkms.conf says; its standard output is a tar archive
  * as templates/dkms/driver.bash describes it.
- * @param parallel how many processes make may run at once
+ * @param parallelism how many processes make may run at once
  */
-export function dkmsRecipe(job: Job, dkms: DkmsJob, parallel: number, mode: DkmsMode): string {
+export function dkmsRecipe(
+  job: Job,
+  dkms: DkmsJob,
+  parallelism: Parallelism,
+  mode: DkmsMode,
+): string {
   const place = (placement: string) => posix.join(containerLayout.sources, placement);
   const values = {
     kt_mode: mode,
@@ -50,8 +56,10 @@ export function dkmsRecipe(job: Job, dkms: DkmsJob, parallel: number, mode: Dkms
     kt_tool: `${driverTarget}/tool`,
     kt_prefix: dkms.prefix,
     kt_binutils: dkms.binutils,
-    kt_jobs: String(parallel),
-    kt_makeflags: makeFlags(dkms.variables),
+    // dkms tells a dkms.conf how many; of a pool nobody knows.
+    kt_jobs: 'processes' in parallelism ? String(parallelism.processes) : '1',
+    kt_tokens: 'tokens' in parallelism ? containerLayout.tokens : '',
+    kt_makeflags: `${tokenFlags(parallelism)}${makeFlags(dkms.variables)}`,
     kt_symvers: job.needs.map((id) => `${containerLayout.symvers}/${id}/Module.symvers`).join(' '),
     kt_available: job.dependencies.map(({ project }) => project.name).join(' '),
   };

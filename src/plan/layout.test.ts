@@ -8,7 +8,7 @@ const host = hostLayout('/cache/runs/1/host/job');
 describe('hostLayout', () => {
   it('puts everything below its directory, each apart from the others', () => {
     const paths = Object.values(host);
-    expect(new Set(paths).size).toBe(3);
+    expect(new Set(paths).size).toBe(5);
     for (const path of paths) expect(path).toMatch(/^\/cache\/runs\/1\/host\/job\/\w+$/);
   });
 });

@@ -9,10 +9,20 @@ export interface Layout {
   build: string;
   /** Module.symvers of the jobs that a job needs, one directory each. */
   symvers: string;
+  /** Objects of an earlier build that its inputs still allow, as they lay in `build`. */
+  objects: string;
+  /** A pipe of tokens for make, where there is one. */
+  tokens: string;
 }
 
 /** The paths in a container: the same for every build, so that equal inputs give equal bytes. */
-export const containerLayout: Layout = { sources: '/src', build: '/build', symvers: '/symvers' };
+export const containerLayout: Layout = {
+  sources: '/src',
+  build: '/build',
+  symvers: '/symvers',
+  objects: '/objects',
+  tokens: '/jobserver',
+};
 
 /**
  * A KDIR is mounted where it lies on disk: it cannot lie where a build has its own directories.
@@ -37,6 +47,8 @@ export function hostLayout(directory: string): Layout {
     sources: `${directory}/src`,
     build: `${directory}/build`,
     symvers: `${directory}/symvers`,
+    objects: `${directory}/objects`,
+    tokens: `${directory}/jobserver`,
   };
 }
 

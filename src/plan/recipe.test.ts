@@ -26,7 +26,7 @@ function run(files: FileTree, job: Job = ownMakefile, shell = recipe): Run {
   const layout = hostLayout(temporaryDirectory());
   writeTree(join(layout.sources, job.source.placement), files);
   mkdirSync(layout.build);
-  return runIn(layout, shell(job, 3, layout));
+  return runIn(layout, shell(job, { parallelism: { processes: 3 } }, layout));
 }
 
 function runIn(layout: Layout, script: string): Run {
@@ -92,7 +92,10 @@ describe('the script of a job', () => {
       'other/old.ko': '',
     });
     mkdirSync(layout.build);
-    const { stdout } = runIn(layout, recipe(ownMakefile, 1, layout));
+    const { stdout } = runIn(
+      layout,
+      recipe(ownMakefile, { parallelism: { processes: 1 } }, layout),
+    );
     expect(Object.keys(unpack(stdout))).toEqual(['hello.ko']);
   });
 
@@ -133,7 +136,10 @@ describe('the script of a job', () => {
   it('does not run make if the sources cannot be copied', () => {
     const layout = hostLayout(temporaryDirectory());
     mkdirSync(layout.build);
-    const { status, stdout, stderr } = runIn(layout, recipe(ownMakefile, 1, layout));
+    const { status, stdout, stderr } = runIn(
+      layout,
+      recipe(ownMakefile, { parallelism: { processes: 1 } }, layout),
+    );
     expect(status).not.toBe(0);
     expect(stdout.length).toBe(0);
     expect(stderr).toContain('cp:');
@@ -150,7 +156,7 @@ describe('the script of a job', () => {
     const layout = hostLayout(temporaryDirectory());
     writeTree(join(layout.sources, 'hello'), { Makefile: 'all: ; echo > a.ko' });
     mkdirSync(layout.build);
-    const script = `{ ${recipe(ownMakefile, 1, layout)}\n} > /dev/full`;
+    const script = `{ ${recipe(ownMakefile, { parallelism: { processes: 1 } }, layout)}\n} > /dev/full`;
     expect(runIn(layout, script).status).toBe(1);
   });
 
@@ -202,7 +208,10 @@ describe('the script of a job', () => {
     const layout = hostLayout(join(temporaryDirectory(), `it's "my" dir`));
     writeTree(join(layout.sources, 'hello'), { Makefile: 'all: ; echo > a.ko' });
     mkdirSync(layout.build);
-    const { status, stdout, stderr } = runIn(layout, recipe(ownMakefile, 1, layout));
+    const { status, stdout, stderr } = runIn(
+      layout,
+      recipe(ownMakefile, { parallelism: { processes: 1 } }, layout),
+    );
     expect(status, stderr).toBe(0);
     expect(Object.keys(unpack(stdout))).toEqual(['a.ko']);
   });
@@ -220,7 +229,10 @@ describe('the script of a job', () => {
     writeTree(layout.sources, { 'hello/hello.c': 'source ' });
     writeTree(layout.symvers, { 'base/Module.symvers': 'symbols' });
     mkdirSync(layout.build);
-    const { stdout, stderr } = runIn(layout, recipe(needing, 1, layout));
+    const { stdout, stderr } = runIn(
+      layout,
+      recipe(needing, { parallelism: { processes: 1 } }, layout),
+    );
     expect(unpack(stdout), stderr).toEqual({ 'hello.ko': 'source symbols' });
   });
 });

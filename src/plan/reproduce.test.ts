@@ -52,7 +52,12 @@ describe('the command that reproduces a job', () => {
   it('runs what kbuild-ts runs: the image, the environment, the script', () => {
     const job = jobOf();
     const words = dockerArguments(job);
-    expect(words.slice(-4)).toEqual([job.image, 'sh', '-c', recipe(job, 3)]);
+    expect(words.slice(-4)).toEqual([
+      job.image,
+      'sh',
+      '-c',
+      recipe(job, { parallelism: { processes: 3 } }),
+    ]);
     const env = Object.entries(job.env).map(([name, value]) => `${name}=${value}`);
     expect(valuesOf(words, '-e')).toEqual(env);
   });
@@ -102,7 +107,7 @@ describe('the command that reproduces a job', () => {
   it('passes variables of make on, whatever is in them', () => {
     const make = { FLAGS: `-DA="it's $X" -DB=\\"b\\"` };
     const job = jobOf(projectOf(undefined, { make }));
-    expect(dockerArguments(job).at(-1)).toBe(recipe(job, 3));
+    expect(dockerArguments(job).at(-1)).toBe(recipe(job, { parallelism: { processes: 3 } }));
     expect(job.make).toContain(`FLAGS=${make.FLAGS}`);
   });
 

@@ -39,7 +39,12 @@ export function reproduceCommand(job: Job, parallel: number): string {
     const option = `type=bind,source=$PWD/${id},target=${containerLayout.symvers}/${id},readonly`;
     return ` --mount "${option}"`;
   });
-  const command = shellJoin([job.image, 'sh', '-c', withGenerated(job, recipe(job, parallel))]);
+  const command = shellJoin([
+    job.image,
+    'sh',
+    '-c',
+    withGenerated(job, recipe(job, { parallelism: { processes: parallel } })),
+  ]);
   return [
     ...job.needs.map(
       (id) =>

@@ -93,7 +93,7 @@ describe('projectDigest', () => {
 describe('stageProject', () => {
   const stage = async (given: Project) => {
     const target = join(temporaryDirectory(), 'staged');
-    return { target, digest: await stageProject(given, target) };
+    return { target, digest: (await stageProject(given, target)).digest };
   };
 
   it('copies every file, with links as links and modes that all users can read', async () => {

@@ -21,6 +21,14 @@ const modeOf = (file: SourceFile): string =>
 const filesOf = ({ files, method }: Snapshot): SourceFile[] =>
   method?.kind === 'generated' ? files.filter(({ path }) => !/^Kbuild(\/|$)/.test(path)) : files;
 
+/** What was copied. */
+export interface Staged {
+  /** It differs from `projectDigest` if a file has changed. */
+  digest: string;
+  /** For each file, by its path in the project, a hash over its content and mode. */
+  hashes: Map<string, string>;
+}
+
 /** The hash over a project's sources as they are on disk now, a generated Kbuild included. */
 export function projectDigest(project: Snapshot): string {
   const hash = createHash('sha256');
@@ -38,10 +46,15 @@ export function projectDigest(project: Snapshot): string {
 /**
  * Copies a project's sources into a new directory, readable by every user, a generated Kbuild
  * in place of the project's. Nothing is written through a link, whatever the sources hold.
- * @returns the digest of what was copied: it differs from `projectDigest` if a file has changed
  */
-export async function stageProject(project: Snapshot, target: string): Promise<string> {
+export async function stageProject(project: Snapshot, target: string): Promise<Staged> {
   const hash = createHash('sha256');
+  const hashes = new Map<string, string>();
+  const add = (path: string, mode: string, content: Uint8Array | string) => {
+    const entry = hashEntry(path, mode, content);
+    hash.update(entry);
+    if (mode !== 'directory') hashes.set(path, entry.slice(0, -path.length - 2));
+  };
   const made = new Set<string>();
   const ensure = async (directory: string) => {
     if (made.has(directory)) return;
@@ -55,19 +68,19 @@ export async function stageProject(project: Snapshot, target: string): Promise<s
     const destination = join(target, file.path);
     await ensure(dirname(destination));
     const content = file.link ?? (await readFile(join(project.directory, file.path)));
-    hash.update(hashEntry(file.path, modeOf(file), content));
+    add(file.path, modeOf(file), content);
     if (file.link !== undefined) await symlink(file.link, destination);
     else await write(destination, content, file.executable ? 0o755 : 0o644);
   }
   for (const path of project.directories ?? []) {
     await ensure(join(target, path));
-    hash.update(hashEntry(path, 'directory', ''));
+    add(path, 'directory', '');
   }
   if (project.method?.kind === 'generated') {
     await write(join(target, 'Kbuild'), project.method.kbuild, 0o644);
-    hash.update(hashEntry('Kbuild', 'file', project.method.kbuild));
+    add('Kbuild', 'file', project.method.kbuild);
   }
-  return hash.digest('hex');
+  return { digest: hash.digest('hex'), hashes };
 }
 
 async function write(path: string, content: Uint8Array | string, mode: number): Promise<void> {

@@ -35,11 +35,26 @@ export interface RunOutcome {
   exitCode: number;
   /** All that the script wrote to its standard output; at most as much as its scratch space holds. */
   stdout: Buffer;
+  /** What it took, where the runtime can tell: a guess for later runs, since a build could forge it. */
+  usage?: Usage;
+}
+
+/** What all processes of a run took together. */
+export interface Usage {
+  /** Time on a CPU, in user and kernel mode. Milliseconds. */
+  cpuMilliseconds: number;
+  /** The most memory that they held at once; of a container, with its scratch space and file cache. */
+  memoryBytes: number;
 }
 
 export interface RunHooks {
   /** Each line of the script's standard error, without its end. */
   onLine: (line: string) => void;
+  /**
+   * Asked when all is ready and only the script is left to run: it waits for this. Its time limit
+   * begins then. A rejection ends the run.
+   */
+  gate?: () => Promise<void>;
   /** Called once the script runs: the time to do what its end will need. */
   onStart?: () => void;
   signal: AbortSignal;
@@ -49,7 +64,8 @@ export interface RunHooks {
 export interface Runtime {
   readonly kind: 'docker' | 'host';
   /**
-   * @throws KbuildError ENGINE_*, INTERRUPTED. Whatever happens, nothing of the run stays behind.
+   * @throws KbuildError ENGINE_*, INTERRUPTED, what `gate` rejects with. Whatever happens, nothing of
+   * the run stays behind.
    */
   run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome>;
   /** Waits until what has run is cleaned up. */

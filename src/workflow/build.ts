@@ -7,7 +7,10 @@ import { packageVersion } from '../data/package-root.js';
 import type { EngineContext, JobLimits, JobSigner } from '../engine/engine-context.js';
 import { answersOf } from '../engine/dkms/answers.js';
 import type { JobResult } from '../engine/job-result.js';
+import type { Budget } from '../engine/build-slots.js';
+import { JobHistory } from '../engine/job-history.js';
 import { JobStore } from '../engine/job-store.js';
+import { ObjectStore } from '../engine/objects/object-store.js';
 import { runJobs, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
 import type { ExitStatus } from '../errors/codes.js';
@@ -24,6 +27,10 @@ import type { Session } from './session.js';
 
 export interface BuildRequest extends PlanRequest, RunOptions {
   limits: JobLimits;
+  /** What all builds share. */
+  budget: Budget;
+  /** False: compile all, also what an earlier build has compiled, and keep no objects. */
+  incremental: boolean;
   /** False: build even what the job cache has, and leave nothing in it. */
   useCache: boolean;
 }
@@ -44,6 +51,7 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
   session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
   const context = engineContext(request, session, await signersOf(jobs));
   const results = withoutCollisions(await runJobs(jobs, request, context));
+  await context.history.save();
   const failures = [
     ...unusable.map(({ error }) => error.code),
     ...results.flatMap(({ status, error }) =>
@@ -100,6 +108,9 @@ function engineContext(
     store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
     useStore: useCache,
     stage: new Stage(scratch),
+    ...(useCache && request.incremental && { objects: new ObjectStore(join(cache, 'objects')) }),
+    budget: request.budget,
+    history: JobHistory.load(cache),
     configOf: ({ kdir }) => configOf(kdir.configPath),
     symversOf: ({ kdir }) => symversOf(kdir.symversPath),
     signerOf: ({ source }) => {
@@ -170,6 +181,8 @@ function jobRecord(result: JobResult): JobRecord {
       job.dkms !== undefined && {
         dkms: { ...result.dkms, answers: answersOf(job, job.dkms, result.dkms) },
       }),
+    ...(result.objects !== undefined && { objects: result.objects }),
+    ...(result.usage !== undefined && { usage: result.usage }),
     env: job.env,
     image: {
       name: job.image,

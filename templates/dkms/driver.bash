@@ -12,7 +12,8 @@
 #   kt_tool       the program that stands for those of this machine
 #   kt_binutils   the prefix of the target's strip and objcopy, where they are not this machine's own
 #   kt_jobs       how many processes make may run at once
-#   kt_makeflags  MAKEFLAGS: variables for every make
+#   kt_tokens     the pipe of tokens by which make asks for more processes, if there is one
+#   kt_makeflags  MAKEFLAGS: how many processes, variables for every make
 #   kt_symvers    symbol files of the projects that it depends on, by blanks
 #   kt_available  PACKAGE_NAMEs of these projects
 #   kt_directives NAME=value, for more than dkms.conf says
@@ -27,6 +28,7 @@ umask 022
 shopt -s extglob
 unset MAKEFLAGS MFLAGS MAKELEVEL
 [[ ! $kt_makeflags ]] || export MAKEFLAGS=$kt_makeflags
+[[ ! $kt_tokens ]] || exec 9<> "$kt_tokens" # MAKEFLAGS names it
 
 kt_state=/tmp/.kbuild-ts
 mkdir -p "$kt_state"
@@ -531,7 +533,9 @@ kt_run_make() {
   local index missing=
   [[ ! $kt_symvers ]] || export KBUILD_EXTRA_SYMBOLS=$kt_symvers
   kt_say "$kt_make"
-  (eval "$kt_make") 3>&- || kt_end 1 make "$?"
+  # A make with a number of its own would leave the pool.
+  [[ ! $kt_tokens ]] || kt_command=${kt_make/#make -j$parallel_jobs /make }
+  (eval "${kt_command:-$kt_make}") 3>&- || kt_end 1 make "$?"
   for ((index = 0; index < kt_modules; index++)); do
     [[ ! ${kt_excluded[index]} ]] || continue
     [[ -f ${kt_location[index]}${kt_built[index]}.ko ]] ||

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { EngineContext } from '../../src/engine/engine-context.js';
+import { JobHistory } from '../../src/engine/job-history.js';
 import { JobStore } from '../../src/engine/job-store.js';
 import { Stage } from '../../src/engine/stage.js';
 import type { Event } from '../../src/events/event.js';
@@ -39,6 +40,8 @@ export function fakeEngine(
       configOf: () => new Map(),
       symversOf: () => fixtureKernel,
       signerOf: () => undefined,
+      budget: { processes: 2, memoryBytes: 2 ** 33 },
+      history: JobHistory.load(scratch),
       limits: { memoryBytes: 2 ** 30, diskBytes: 2 ** 20, timeoutMs: 60_000 },
       scratch,
       emit: (event) => events.push(event),

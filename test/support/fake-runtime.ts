@@ -43,7 +43,8 @@ export class FakeRuntime implements Runtime {
     return new Promise((resolve) => this.#waiting.push({ count, resolve }));
   }
 
-  async run(spec: RunSpec, { onLine, onStart, signal }: RunHooks): Promise<RunOutcome> {
+  async run(spec: RunSpec, { onLine, gate, onStart, signal }: RunHooks): Promise<RunOutcome> {
+    await gate?.();
     this.specs.push(spec);
     this.#running.add(spec.title);
     this.most = Math.max(this.most, this.#running.size);

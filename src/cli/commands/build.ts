@@ -1,3 +1,5 @@
+import { availableParallelism, freemem } from 'node:os';
+import type { Budget } from '../../engine/build-slots.js';
 import { KbuildError } from '../../errors/kbuild-error.js';
 import { defineCommand } from '../command.js';
 import {
@@ -20,7 +22,13 @@ export const buildCommand = defineCommand({
       number: true,
       alias: 'j',
       requiresArg: true,
-      describe: 'Jobs at once; default: the number of CPUs',
+      describe: 'Processes that compile at once, over all jobs; default: the number of CPUs',
+    },
+    load: {
+      number: true,
+      alias: 'l',
+      requiresArg: true,
+      describe: 'Begin nothing beside what runs while the load average is above it, as make -l',
     },
     'keep-going': { boolean: true, describe: 'Build the other jobs when one fails (the default)' },
     'fail-fast': {
@@ -30,9 +38,14 @@ export const buildCommand = defineCommand({
     },
     memory: {
       string: true,
+      requiresArg: true,
+      describe: 'Memory for all jobs together; default: what is available',
+    },
+    'job-memory': {
+      string: true,
       default: '4g',
       requiresArg: true,
-      describe: 'Memory limit of each job',
+      describe: 'Memory limit of each job, within --memory',
     },
     disk: {
       string: true,
@@ -51,6 +64,11 @@ export const buildCommand = defineCommand({
       default: true,
       describe: 'Take jobs whose inputs are unchanged from the cache',
     },
+    incremental: {
+      boolean: true,
+      default: true,
+      describe: 'Compile only what has changed since the last build of a job',
+    },
     ...jsonOption,
     ...verboseOption,
   },
@@ -64,17 +82,16 @@ export const buildCommand = defineCommand({
     ['build drv-dkms_1.2_all.deb other/ -a arm64', 'what a DKMS package has, and a directory'],
   ],
   async run(argv, context) {
-    const [{ build }, { availableParallelism }] = await Promise.all([
-      import('../../workflow/build.js'),
-      import('node:os'),
-    ]);
+    const { build } = await import('../../workflow/build.js');
+    const budget = budgetOf(argv);
     const request = {
       ...planRequest(argv),
-      concurrency: jobCount(argv.jobs) ?? availableParallelism(),
+      budget,
       failFast: argv['fail-fast'] === true,
       useCache: argv.cache,
+      incremental: argv.incremental,
       limits: {
-        memoryBytes: parseSize(argv.memory, 'memory'),
+        memoryBytes: Math.min(parseSize(argv['job-memory'], 'job-memory'), budget.memoryBytes),
         diskBytes: parseSize(argv.disk, 'disk'),
         timeoutMs: parseDuration(argv.timeout, 'timeout'),
       },
@@ -92,11 +109,26 @@ export const buildCommand = defineCommand({
   },
 });
 
-function jobCount(jobs: number | undefined): number | undefined {
-  if (jobs === undefined || (Number.isInteger(jobs) && jobs > 0)) return jobs;
-  throw new KbuildError(
-    'USAGE',
-    `--jobs ${jobs}: not a number of jobs`,
-    'Write --jobs 4 or the like.',
-  );
+function budgetOf(argv: {
+  jobs: number | undefined;
+  load: number | undefined;
+  memory: string | undefined;
+}): Budget {
+  const { jobs = availableParallelism(), load, memory } = argv;
+  if (!(Number.isInteger(jobs) && jobs > 0)) {
+    throw usage(`--jobs ${jobs}: not a number of processes`, 'Write --jobs 4 or the like.');
+  }
+  if (load !== undefined && !(load > 0 && Number.isFinite(load))) {
+    throw usage(
+      `--load ${load}: no load average that a machine can have`,
+      'Write --load 4 or the like.',
+    );
+  }
+  return {
+    processes: jobs,
+    memoryBytes: memory === undefined ? freemem() : parseSize(memory, 'memory'),
+    ...(load !== undefined && { load }),
+  };
 }
+
+const usage = (message: string, hint: string) => new KbuildError('USAGE', message, hint);

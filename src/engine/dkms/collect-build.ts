@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
-import { unpackArchive, type BuiltFile } from '../../artifact/collect.js';
+import type { BuiltFile } from '../../artifact/collect.js';
 import { judgeModule } from '../../artifact/judge.js';
 import { KbuildError, type ErrorReport } from '../../errors/kbuild-error.js';
 import type { Diagnostic } from '../../events/event.js';
 import { readModule } from '../../module/read-module.js';
 import type { Job } from '../../plan/job.js';
-import type { RunOutcome } from '../../runtime/port.js';
 import { confName } from '../../project/dkms/conf-text.js';
 import type { CollectedBuild } from '../collect-kbuild.js';
 import type { EngineContext } from '../engine-context.js';
@@ -14,17 +13,18 @@ import { dkmsFailure } from './failure.js';
 import { strange } from './record.js';
 
 /**
- * Takes the modules of a DKMS source out of the archive of its build.
+ * Takes the modules of a DKMS source out of what came out of its build.
  * @param makeFailure says why make failed, which ended with this status
- * @throws KbuildError VERIFY_FAILED for an archive or a record that the driver cannot have written
+ * @throws KbuildError VERIFY_FAILED for a record that the driver cannot have written
  */
-export async function collectDkmsBuild(
+export function collectDkmsBuild(
   job: Job,
-  { exitCode, stdout }: RunOutcome,
+  exitCode: number,
+  files: readonly BuiltFile[],
   makeFailure: (exitCode: number) => ErrorReport,
   context: Pick<EngineContext, 'configOf' | 'symversOf'>,
-): Promise<CollectedBuild> {
-  const { record, modules, missing, others, symvers } = collectDkms(await unpackArchive(stdout));
+): CollectedBuild {
+  const { record, modules, missing, others, symvers } = collectDkms(files);
   if (exitCode === 0 && record?.end !== 'built' && record?.end !== 'excluded') {
     throw strange(`an end of '${record?.end ?? 'none'}' with exit 0`);
   }

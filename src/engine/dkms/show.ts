@@ -30,7 +30,7 @@ export async function showDkms(
   const outcome = await runtime.run(
     {
       image,
-      script: dkmsRecipe(job, dkms, 1, 'show'),
+      script: dkmsRecipe(job, dkms, { processes: 1 }, 'show'),
       env: job.env,
       mounts,
       scratch: dkmsScratch,

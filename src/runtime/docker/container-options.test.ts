@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isGone, parseOwner } from '../../storage/owner.js';
 import type { RunSpec } from '../port.js';
 import { containerOptions } from './container-options.js';
+import { entry } from './entry.js';
 
 const spec: RunSpec = {
   image: 'sha256:0123',
@@ -80,7 +81,7 @@ describe.each([
     expect(options).toMatchObject({
       Image: 'sha256:0123',
       Entrypoint: [],
-      Cmd: ['sh', '-c', 'make modules'],
+      Cmd: ['sh', '-c', entry, 'make modules'],
       Env: ['HOME=/tmp', 'EQUALS=a=b c'],
     });
   });

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { currentOwner, formatOwner } from '../../storage/owner.js';
 import type { RunSpec } from '../port.js';
 import { nextBuildUser } from '../isolation.js';
+import { entry } from './entry.js';
 import { labels } from './labels.js';
 
 /** Processes and threads of one run: more than `make -j` needs, less than a fork bomb wants. */
@@ -13,11 +14,15 @@ const fileLimit = 1024;
 export function containerOptions(spec: RunSpec): Docker.ContainerCreateOptions {
   return {
     Image: spec.image,
-    Cmd: ['sh', '-c', spec.script],
+    Cmd: ['sh', '-c', entry, spec.script],
     Entrypoint: [],
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     Hostname: 'kbuild-ts',
     WorkingDir: '/',
+    // By its standard input it is told to begin.
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,
     Labels: { [labels.owner]: formatOwner(currentOwner()), [labels.title]: spec.title },

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
-import { throwIfInterrupted, type KbuildError } from '../../errors/kbuild-error.js';
+import { KbuildError, throwIfInterrupted } from '../../errors/kbuild-error.js';
 import { isGone, parseOwner } from '../../storage/owner.js';
 import { BoundedOutput } from '../bounded-output.js';
 import { LineSplitter } from '../line-splitter.js';
@@ -10,6 +10,7 @@ import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
 import { startTimeLimit } from '../time-limit.js';
 import { engineError, type Engine } from './connect.js';
 import { containerOptions, processLimit } from './container-options.js';
+import { EntryLines, go } from './entry.js';
 import { labels } from './labels.js';
 import { watchProcesses } from './watch-processes.js';
 
@@ -57,37 +58,47 @@ export class DockerRuntime implements Runtime {
   }
 
   async #runIn(container: Docker.Container, spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    const streams = { stdin: true, stdout: true, stderr: true };
+    const stream = await container.attach({ stream: true, hijack: true, ...streams });
     const end = { timedOut: false, crowded: false };
     let unwatch = (): void => undefined;
+    let timer: NodeJS.Timeout | undefined;
     const kill = () => void container.kill().catch(() => undefined);
     const stdout = new BoundedOutput(spec.diskBytes, kill);
-    const output = readOutput(stream, container, stdout, hooks.onLine);
+    const lines = new EntryLines(hooks.onLine);
+    const output = readOutput(stream, container, stdout, lines);
     output.catch(() => undefined); // awaited below, unless the start itself fails
-    const timer = startTimeLimit(spec.timeoutMs, () => {
-      end.timedOut = true;
-      kill();
-    });
     setMaxListeners(0, hooks.signal); // many runs at once listen to the same signal
     hooks.signal.addEventListener('abort', kill);
     try {
       await container.start();
       throwIfInterrupted(hooks.signal);
+      // After the start: a container that has not begun counts as one that has ended.
+      const ended = container.wait() as Promise<{ StatusCode: number }>;
+      ended.catch(() => undefined); // awaited below
+      await hooks.gate?.();
+      throwIfInterrupted(hooks.signal);
+      timer = startTimeLimit(spec.timeoutMs, () => {
+        end.timedOut = true;
+        kill();
+      });
+      stream.write(go);
       unwatch = watchProcesses(container, processLimit, () => {
         end.crowded = true;
         kill();
       });
       hooks.onStart?.();
-      // After the start: a container that has not begun counts as one that has ended.
-      const ended = container.wait() as Promise<{ StatusCode: number }>;
       const [{ StatusCode: exitCode }] = await Promise.all([ended, output]);
       throwIfInterrupted(hooks.signal);
-      const result = { exitCode, stdout: stdout.toBuffer() };
+      const { usage } = lines;
+      const result = { exitCode, stdout: stdout.toBuffer(), ...(usage && { usage }) };
       if (end.crowded) return { end: 'too-many-processes', ...result };
       if (end.timedOut) return { end: 'timeout', ...result };
       if (stdout.exceeded) return { end: 'too-much-output', ...result };
-      const outOfMemory = exitCode !== 0 && (await container.inspect()).State.OOMKilled;
-      return { end: outOfMemory ? 'out-of-memory' : 'exited', ...result };
+      const state = exitCode === 0 ? undefined : await stateOf(container);
+      if (state?.OOMKilled === true) return { end: 'out-of-memory', ...result };
+      if (!lines.ended) throw lost(spec.title, exitCode);
+      return { end: 'exited', ...result };
     } finally {
       clearTimeout(timer);
       unwatch();
@@ -118,10 +129,12 @@ async function readOutput(
   stream: NodeJS.ReadWriteStream,
   container: Docker.Container,
   output: BoundedOutput,
-  onLine: (line: string) => void,
+  entryLines: EntryLines,
 ): Promise<void> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const lines = new LineSplitter(onLine);
+  const lines = new LineSplitter((line) => {
+    entryLines.take(line);
+  });
   stdout.on('data', (chunk: Buffer) => {
     output.write(chunk);
   });
@@ -140,6 +153,23 @@ async function readOutput(
   await Promise.all([finished(stdout), finished(stderr)]);
   lines.end();
 }
+
+/** How a container ended; undefined if it is gone. */
+async function stateOf(container: Docker.Container): Promise<{ OOMKilled: boolean } | undefined> {
+  try {
+    return (await container.inspect()).State;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+const lost = (title: string, exitCode: number) =>
+  new KbuildError(
+    'ENGINE_CONTAINER_LOST',
+    `the container of ${title} was ended from outside before its script had ended (exit ${exitCode})`,
+    "Something stopped or removed it: 'docker kill', 'docker system prune', the engine itself, the machine's lack of memory. Run the command again; what was built is taken from the cache.",
+  );
 
 /** Kills and removes; one that is gone already, or on its way, is as good. */
 async function removeContainer(container: Docker.Container): Promise<void> {

@@ -19,6 +19,8 @@ export class HostRuntime implements Runtime {
 
   async run(spec: RunSpec, hooks: RunHooks): Promise<RunOutcome> {
     throwIfInterrupted(hooks.signal);
+    await hooks.gate?.();
+    throwIfInterrupted(hooks.signal);
     const lines = new LineSplitter(hooks.onLine);
     const end = { timedOut: false };
     const child = execa('sh', ['-c', spec.script], {
