@@ -30,7 +30,6 @@ export class JobRun {
   readonly #stop = new AbortController();
   readonly #options: RunOptions;
   readonly #interruption: AbortSignal;
-  readonly #jobs: Job[] = [];
   readonly #results = new Map<string, JobResult>();
   readonly #queue = new JobQueue();
   /** Jobs that have been taken from the queue and have not ended. */
@@ -55,7 +54,6 @@ export class JobRun {
 
   /** @param jobs each after those that it needs */
   add(jobs: readonly Job[]): void {
-    for (const job of jobs) this.#jobs.push(job);
     this.#claims.add(jobs);
     this.#queue.add(jobs);
     this.#begin();
@@ -63,10 +61,10 @@ export class JobRun {
 
   /**
    * Waits for the end of all.
-   * @returns a result for every job, in the order in which they were added
+   * @returns a result for each of these jobs, in their order
    * @throws KbuildError INTERRUPTED if the run's signal is aborted
    */
-  async end(): Promise<JobResult[]> {
+  async end(jobs: readonly Job[]): Promise<JobResult[]> {
     while (this.#underWay > 0 || !(this.#queue.isEmpty || this.#interruption.aborted)) {
       await new Promise<void>((resolve) => {
         this.#onChange = resolve;
@@ -74,13 +72,13 @@ export class JobRun {
     }
     (await this.#slots)?.close();
     if (this.#interruption.aborted) throw interrupted();
-    return this.#jobs.flatMap(({ id }) => this.#results.get(id) ?? []);
+    return jobs.flatMap(({ id }) => this.#results.get(id) ?? []);
   }
 
   /** Ends what runs, since nothing will become of the run. */
   async abandon(): Promise<void> {
     this.#stop.abort();
-    await this.end().catch(() => undefined);
+    await this.end([]).catch(() => undefined);
   }
 
   /** Begins with what is ready, as far as may be. */
@@ -193,7 +191,7 @@ export async function runJobs(
 ): Promise<JobResult[]> {
   const run = new JobRun(options, context);
   run.add(jobs);
-  return run.end();
+  return run.end(jobs);
 }
 
 const unbuilt = {

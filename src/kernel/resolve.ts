@@ -23,44 +23,93 @@ const providers: { [K in KernelRef['provider']]: () => Promise<KernelProvider<K>
 const providerOf = (ref: KernelRef): Promise<KernelProvider<KernelRef['provider']>> =>
   providers[ref.provider]() as Promise<KernelProvider<KernelRef['provider']>>;
 
+/** What became of the kernels of one reference. */
+export interface Resolved {
+  /** The place of the reference among all. */
+  place: number;
+  /** Those that no reference gave before. */
+  resolutions: Resolution[];
+}
+
 /**
  * What becomes of each kernel that references name, for the archs that are asked; fetched or made if
- * need be. A kernel that is there and cannot be had, or cannot be used, is a value.
+ * need be, all references at once. A kernel that is there and cannot be had, or cannot be used, is a
+ * value. What is on this machine comes first.
  * @param asked the archs that the user named, or undefined if any will do
  * @throws KbuildError KERNEL_REF; KERNEL_*, KDIR_ARCH_MISMATCH where nothing is named of what is asked
  */
+export async function* resolveAsTheyCome(
+  refs: readonly string[],
+  archs: readonly Arch[],
+  asked: readonly Arch[] | undefined,
+  context: ProviderContext,
+): AsyncGenerator<Resolved[]> {
+  const parsed = refs.map((text) => [text, parseKernelRef(text, context.repositories)] as const);
+  const known = new Set<string>();
+  const all: Resolution[] = [];
+  const refused: Kdir[] = [];
+  const news = (found: readonly Resolution[]): Resolution[] =>
+    found.filter((one) => {
+      if ('kdir' in one && asked?.every(({ name }) => name !== one.kdir.arch)) {
+        refused.push(one.kdir);
+        return false;
+      }
+      const identity =
+        'kdir' in one ? `${one.kdir.path}\0${one.kdir.identity}` : `${one.ref}\0${one.arch ?? ''}`;
+      if (known.has(identity)) return false;
+      known.add(identity);
+      all.push(one);
+      return true;
+    });
+
+  const arrived: { place: number; found: Resolution[] }[] = [];
+  const open = new Set<Promise<void>>();
+  for (const [place, [text, ref]] of parsed.entries()) {
+    const arrival: Promise<void> = resolveRef(text, ref, archs, refs.length > 1, context)
+      .then((found) => {
+        arrived.push({ place, found });
+      })
+      .finally(() => open.delete(arrival));
+    arrival.catch(() => undefined); // told by the race below
+    open.add(arrival);
+  }
+  while (open.size > 0 || arrived.length > 0) {
+    if (arrived.length === 0) await Promise.race(open);
+    await new Promise(setImmediate); // those that need nothing come together
+    const come = arrived.splice(0).sort((a, b) => a.place - b.place);
+    const steps = come.map(({ place, found }) => ({ place, resolutions: news(found) }));
+    if (steps.length > 0) yield steps;
+  }
+  checkArchs(all, refused, asked ?? []);
+}
+
+/** The same, when all have come; in the order of the references. */
 export async function resolveEach(
   refs: readonly string[],
   archs: readonly Arch[],
   asked: readonly Arch[] | undefined,
   context: ProviderContext,
 ): Promise<Resolution[]> {
-  const resolutions = new Map<string, Resolution>();
-  const refused: Kdir[] = [];
-  const parsed = refs.map((text) => [text, parseKernelRef(text, context.repositories)] as const);
-  for (const [text, ref] of parsed) {
-    const provider = await providerOf(ref);
-    const found = await provider
-      .resolve(ref, archs, context)
-      .catch((error: unknown): Resolution[] => {
-        const mayGoOn = error instanceof KbuildError && error.code !== 'INTERRUPTED';
-        if (!mayGoOn || refs.length === 1) throw error;
-        return [{ ref: text, error }];
-      });
-    for (const resolution of found) {
-      if ('error' in resolution) {
-        resolutions.set(`${resolution.ref}\0${resolution.arch ?? ''}`, resolution);
-        continue;
-      }
-      const { kdir } = resolution;
-      const wanted = asked === undefined || asked.some(({ name }) => name === kdir.arch);
-      if (wanted) resolutions.set(`${kdir.path}\0${kdir.identity}`, resolution);
-      else refused.push(kdir);
-    }
+  const all: Resolved[] = [];
+  for await (const some of resolveAsTheyCome(refs, archs, asked, context)) all.push(...some);
+  return all.sort((a, b) => a.place - b.place).flatMap(({ resolutions }) => resolutions);
+}
+
+/** One of several references may fail by itself. */
+async function resolveRef(
+  text: string,
+  ref: KernelRef,
+  archs: readonly Arch[],
+  isOneOfSeveral: boolean,
+  context: ProviderContext,
+): Promise<Resolution[]> {
+  try {
+    return await (await providerOf(ref)).resolve(ref, archs, context);
+  } catch (error) {
+    const mayGoOn = error instanceof KbuildError && error.code !== 'INTERRUPTED';
+    if (!mayGoOn || !isOneOfSeveral) throw error;
+    return [{ ref: text, error }];
   }
-  const all = [...resolutions.values()];
-  checkArchs(all, refused, asked ?? []);
-  return all;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { archByName } from '../arch/arch.js';
+import { archByName, type Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from '../kernel/kdir.js';
 import type { Project } from '../project/project.js';
@@ -39,43 +39,99 @@ export function planJobs(
   buildArch: string,
   options: MakeOptions = {},
 ): Job[] {
-  const byDirectory = new Map(assignments.map((a) => [a.project.directory, a]));
-  const digests = new Map<Project, string>();
-  const digestOf = (project: Project) => {
-    const known = digests.get(project) ?? projectDigest(project);
-    digests.set(project, known);
-    return known;
-  };
-  const jobs = new Map<string, Job>();
-  const env = buildEnvironment();
-  const images = new Map<string, string>();
-  const imageOf = (toolchain: Toolchain, packages: readonly string[]): string => {
-    const wanted = [toolchain.name, ...packages].join(' ');
-    const image = images.get(wanted) ?? imageWith(toolchain, archByName(buildArch), packages).name;
-    images.set(wanted, image);
-    return image;
-  };
+  return new Planner(buildArch, options).add(assignments);
+}
 
-  const dependenciesOf = (project: Project): Project[] => {
-    const direct = project.depends.flatMap((path) => byDirectory.get(path)?.project ?? []);
-    return [...new Set(direct.flatMap((p) => [...dependenciesOf(p), p]))];
-  };
+/** Plans jobs bit by bit: kernels become known while those of others are fetched. */
+export class Planner {
+  readonly #buildArch: Arch;
+  readonly #options: MakeOptions;
+  readonly #env = buildEnvironment();
+  readonly #jobs = new Map<string, Job>();
+  readonly #ids = new Set<string>();
+  readonly #digests = new Map<Project, string>();
+  readonly #images = new Map<string, string>();
+  readonly #projects = new Map<string, Project>();
+  readonly #dependencies = new Map<Project, Project[]>();
+  /** With which toolchains a project is built for a KDIR, be it only since others depend on it. */
+  readonly #toolchains = new Map<string, Set<string>>();
+  /** Who writes which module. */
+  readonly #owners = new Map<string, Job>();
 
-  // With which toolchains a project is built for a KDIR, be it only since others depend on it.
-  const placeOf = ({ directory }: Project, { path, identity }: Kdir): string =>
-    [directory, path, identity].join('\0');
-  const toolchainsOf = new Map<string, Set<string>>();
-  for (const { project, targets } of assignments) {
-    for (const { kdir, toolchain } of targets) {
-      checkKdirPlace(kdir);
-      for (const built of [project, ...dependenciesOf(project)]) {
-        const place = placeOf(built, kdir);
-        toolchainsOf.set(place, (toolchainsOf.get(place) ?? new Set()).add(toolchain.name));
-      }
-    }
+  constructor(buildArch: string, options: MakeOptions) {
+    this.#buildArch = archByName(buildArch);
+    this.#options = options;
   }
 
-  const add = (project: Project, target: Target): Job => {
+  /**
+   * @param assignments all projects in dependency order; of the targets of one KDIR all at once
+   * @returns the jobs that were not known yet
+   */
+  add(assignments: readonly Assignment[]): Job[] {
+    for (const { project } of assignments) this.#projects.set(project.directory, project);
+    for (const { project, targets } of assignments) {
+      for (const { kdir, toolchain } of targets) {
+        checkKdirPlace(kdir);
+        for (const built of [project, ...this.#dependenciesOf(project)]) {
+          const place = placeOf(built, kdir);
+          const toolchains = this.#toolchains.get(place) ?? new Set();
+          this.#toolchains.set(place, toolchains.add(toolchain.name));
+        }
+      }
+    }
+    const known = this.#jobs.size;
+    for (const { project, targets } of assignments) {
+      for (const target of targets) this.#jobOf(project, target);
+    }
+    const added = [...this.#jobs.values()].slice(known);
+    this.#checkOutputs(added);
+    return added;
+  }
+
+  get isEmpty(): boolean {
+    return this.#jobs.size === 0;
+  }
+
+  /** All jobs that were planned, in the order in which one plan of everything has them. */
+  inOrder(assignments: readonly Assignment[]): Job[] {
+    const ordered = new Set<Job>();
+    for (const { project, targets } of assignments) {
+      for (const target of targets) {
+        for (const built of [...this.#dependenciesOf(project), project]) {
+          const job = this.#jobs.get(identityOf(built, target));
+          if (job !== undefined) ordered.add(job);
+        }
+      }
+    }
+    return [...ordered];
+  }
+
+  #dependenciesOf(project: Project): Project[] {
+    const known = this.#dependencies.get(project);
+    if (known !== undefined) return known;
+    const direct = project.depends.flatMap((path) => this.#projects.get(path) ?? []);
+    const all = [...new Set(direct.flatMap((p) => [...this.#dependenciesOf(p), p]))];
+    this.#dependencies.set(project, all);
+    return all;
+  }
+
+  #digestOf(project: Project): string {
+    const digest = this.#digests.get(project) ?? projectDigest(project);
+    this.#digests.set(project, digest);
+    return digest;
+  }
+
+  #imageOf(toolchain: Toolchain, packages: readonly string[]): string {
+    const wanted = [toolchain.name, ...packages].join(' ');
+    const image = this.#images.get(wanted) ?? imageWith(toolchain, this.#buildArch, packages).name;
+    this.#images.set(wanted, image);
+    return image;
+  }
+
+  #jobOf(project: Project, target: Target): Job {
+    const identity = identityOf(project, target);
+    const existing = this.#jobs.get(identity);
+    if (existing !== undefined) return existing;
     const { kdir, toolchain } = target;
     const label = {
       project: project.name,
@@ -83,34 +139,25 @@ export function planJobs(
       arch: kdir.arch,
       toolchain: toolchain.name,
     };
-    const identity = `${placeOf(project, kdir)}\0${toolchain.name}`;
-    const existing = jobs.get(identity);
-    if (existing !== undefined) return existing;
-    const dependencies = dependenciesOf(project);
-    const needed = dependencies.map((dependency) => add(dependency, target));
+    const dependencies = this.#dependenciesOf(project);
+    const needed = dependencies.map((dependency) => this.#jobOf(dependency, target));
     const placed = placements(project, dependencies);
     const place = (p: Project): PlacedProject => ({
       project: p,
       placement: placed.get(p) ?? p.name,
-      digest: digestOf(p),
+      digest: this.#digestOf(p),
     });
     const source = place(project);
     const symvers = needed.map(({ id }) => `${containerLayout.symvers}/${id}/Module.symvers`);
+    const arch = archByName(kdir.arch);
+    const options = this.#options;
     const dkms =
-      project.dkms &&
-      dkmsJob(
-        project,
-        project.dkms,
-        archByName(kdir.arch),
-        archByName(buildArch),
-        toolchain,
-        options,
-      );
+      project.dkms && dkmsJob(project, project.dkms, arch, this.#buildArch, toolchain, options);
     const make =
       dkms === undefined
         ? makeLine(project, source.placement, kdir, toolchain, symvers, options)
         : [];
-    const image = imageOf(toolchain, project.buildDeps);
+    const image = this.#imageOf(toolchain, project.buildDeps);
     const placedDependencies = dependencies.map(place);
     const key = createHash('sha256')
       .update(
@@ -120,7 +167,7 @@ export function planJobs(
           kdir.identity,
           image,
           make,
-          env,
+          this.#env,
           [source, ...placedDependencies].map((p) => [p.placement, p.digest]),
           needed.map((job) => job.key),
           project.expected,
@@ -128,9 +175,9 @@ export function planJobs(
         ]),
       )
       .digest('hex');
-    const several = (toolchainsOf.get(placeOf(project, kdir))?.size ?? 0) > 1;
+    const several = (this.#toolchains.get(placeOf(project, kdir))?.size ?? 0) > 1;
     const job: Job = {
-      id: uniqueId(
+      id: this.#uniqueId(
         Object.values(label)
           .join('-')
           .replaceAll(/[^\w.+-]/g, '_'),
@@ -144,51 +191,49 @@ export function planJobs(
       needs: needed.map(({ id }) => id),
       make,
       ...(dkms !== undefined && { dkms }),
-      env,
+      env: this.#env,
       expected: project.expected,
       output: [kdir.release, kdir.arch, ...(several ? [toolchain.name] : [])].join('/'),
     };
-    jobs.set(identity, job);
+    this.#jobs.set(identity, job);
     return job;
-  };
-
-  const ids = new Set<string>();
-  const uniqueId = (base: string): string => {
-    let id = base;
-    for (let n = 2; ids.has(id); n++) id = `${base}-${n}`;
-    ids.add(id);
-    return id;
-  };
-
-  for (const { project, targets } of assignments) {
-    for (const target of targets) add(project, target);
   }
-  const planned = [...jobs.values()];
-  checkOutputs(planned);
-  return planned;
+
+  #uniqueId(base: string): string {
+    let id = base;
+    for (let n = 2; this.#ids.has(id); n++) id = `${base}-${n}`;
+    this.#ids.add(id);
+    return id;
+  }
+
+  /** Two jobs that would write the same module are a mistake, found before anything is built. */
+  #checkOutputs(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      for (const module of job.expected) {
+        const path = `${job.source.project.output}/${job.output}/${module}.ko`;
+        const other = this.#owners.get(path);
+        if (other !== undefined) throw collision(path, other, job);
+        this.#owners.set(path, job);
+      }
+    }
+  }
 }
+
+const placeOf = ({ directory }: Project, { path, identity }: Kdir): string =>
+  [directory, path, identity].join('\0');
+
+const identityOf = (project: Project, { kdir, toolchain }: Target): string =>
+  `${placeOf(project, kdir)}\0${toolchain.name}`;
+
+const collision = (path: string, one: Job, other: Job) =>
+  new KbuildError(
+    'PLAN_OUTPUT_COLLISION',
+    `two jobs would write ${path}: ${one.id} (${one.source.project.directory}, KDIR ${one.kdir.path}) and ${other.id} (${other.source.project.directory}, KDIR ${other.kdir.path})`,
+    'Build them in two runs with different --out directories, or rename a module.',
+  );
 
 /** All that a DKMS job is given, by content, and the program that builds it. */
 function dkmsKey({ overlay, with: trees, ...own }: DkmsJob): unknown {
   const contents = trees.map(({ name, digest }) => [name, digest]);
   return [dkmsDriver(), own, overlay?.digest, contents];
-}
-
-/** Two jobs that would write the same module are a mistake, found before anything is built. */
-function checkOutputs(jobs: readonly Job[]): void {
-  const owners = new Map<string, Job>();
-  for (const job of jobs) {
-    for (const module of job.expected) {
-      const path = `${job.source.project.output}/${job.output}/${module}.ko`;
-      const other = owners.get(path);
-      if (other !== undefined) {
-        throw new KbuildError(
-          'PLAN_OUTPUT_COLLISION',
-          `two jobs would write ${path}: ${other.id} (${other.source.project.directory}, KDIR ${other.kdir.path}) and ${job.id} (${job.source.project.directory}, KDIR ${job.kdir.path})`,
-          'Build them in two runs with different --out directories, or rename a module.',
-        );
-      }
-      owners.set(path, job);
-    }
-  }
 }

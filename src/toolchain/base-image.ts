@@ -18,13 +18,35 @@ export const bootstrappedName = (suite: Suite): string => `kbuild-ts/base:${suit
  * @param scratch a directory for the root file system's archive
  * @throws KbuildError IMAGE_BASE_UNAVAILABLE, FETCH_FAILED for an index that has expired
  */
-export async function ensureBaseImage(
+export function ensureBaseImage(
   suite: Suite,
   images: ImageStore,
   scratch: string,
   onLine: (line: string) => void,
   signal: AbortSignal,
   options: PackageOptions = {},
+): Promise<BaseImage> {
+  const making = underWay.get(images) ?? new Map<string, Promise<BaseImage>>();
+  underWay.set(images, making);
+  const image =
+    making.get(suite.name) ??
+    makeBaseImage(suite, images, scratch, onLine, signal, options).finally(() =>
+      making.delete(suite.name),
+    );
+  making.set(suite.name, image);
+  return image;
+}
+
+/** Kernels are fetched in it while toolchains are made of it: who comes second waits. */
+const underWay = new WeakMap<ImageStore, Map<string, Promise<BaseImage>>>();
+
+async function makeBaseImage(
+  suite: Suite,
+  images: ImageStore,
+  scratch: string,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+  options: PackageOptions,
 ): Promise<BaseImage> {
   const own = bootstrappedName(suite);
   for (const name of [suite.image, own]) {

@@ -11,7 +11,7 @@ import type { Budget } from '../engine/build-slots.js';
 import { JobHistory } from '../engine/job-history.js';
 import { JobStore } from '../engine/job-store.js';
 import { ObjectStore } from '../engine/objects/object-store.js';
-import { runJobs, type RunOptions } from '../engine/run-jobs.js';
+import { JobRun, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
 import type { ExitStatus } from '../errors/codes.js';
 import { exitStatus } from '../errors/gravest.js';
@@ -22,7 +22,7 @@ import type { Signing } from '../project/project.js';
 import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
-import { plan, type PlanRequest } from './plan.js';
+import { Planning, type PlanRequest } from './plan.js';
 import type { Session } from './session.js';
 
 export interface BuildRequest extends PlanRequest, RunOptions {
@@ -40,17 +40,35 @@ export interface BuildReport {
   exitStatus: ExitStatus;
 }
 
-/** Plans, builds, verifies, signs and publishes. A job that fails is in the report. */
+/**
+ * Plans, builds, verifies, signs and publishes. What is planned is built while the kernels of the rest
+ * are fetched. A job that fails is in the report.
+ */
 export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
   const startedAt = new Date().toISOString();
   const start = performance.now();
-  const { jobs, unusable } = await plan(request, session);
-  const output = jobs[0]?.source.project.output ?? '';
-  checkOutput(output);
-  if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
-  session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
-  const context = engineContext(request, session, await signersOf(jobs));
-  const results = withoutCollisions(await runJobs(jobs, request, context));
+  const planning = new Planning(request, session);
+  const signers = new Map<Signing, Signer>();
+  const context = engineContext(request, session, signers);
+  const run = new JobRun(request, context);
+  let output: string | undefined;
+  try {
+    for await (const jobs of planning.steps()) {
+      if (output === undefined) {
+        output = jobs[0]?.source.project.output ?? '';
+        checkOutput(output);
+        if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
+      }
+      await addSigners(signers, jobs);
+      session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
+      run.add(jobs);
+    }
+  } catch (error) {
+    await run.abandon();
+    throw error;
+  }
+  const { jobs, unusable } = planning.whole();
+  const results = withoutCollisions(await run.end(jobs));
   await context.history.save();
   const failures = [
     ...unusable.map(({ error }) => error.code),
@@ -62,7 +80,7 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
   const manifest: Manifest = {
     schemaVersion: 1,
     tool: { name: 'kbuild-ts', version: packageVersion() },
-    output,
+    output: output ?? '',
     startedAt,
     milliseconds: performance.now() - start,
     status: failures.length === 0 ? 'succeeded' : 'failed',
@@ -71,8 +89,8 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
       unusable: unusable.map((kernel) => ({ ...kernel, error: kernel.error.toReport() })),
     }),
   };
-  await publish(output, files, manifest).catch((error: unknown) => {
-    throw outputFailed(output, error);
+  await publish(manifest.output, files, manifest).catch((error: unknown) => {
+    throw outputFailed(manifest.output, error);
   });
   return { manifest, exitStatus: exitStatus(failures) };
 }
@@ -143,16 +161,14 @@ function jobSigner(signer: Signer): JobSigner {
   };
 }
 
-/** Reads the keys before anything is built: a wrong one is found at once. */
-async function signersOf(jobs: readonly Job[]): Promise<Map<Signing, Signer>> {
-  const signers = new Map<Signing, Signer>();
+/** Reads the keys before anything is built with them: a wrong one is found at once. */
+async function addSigners(signers: Map<Signing, Signer>, jobs: readonly Job[]): Promise<void> {
   for (const { source } of jobs) {
     const { signing } = source.project;
     if (signing === undefined || signers.has(signing)) continue;
     const { createSigner } = await import('../release/signer.js');
     signers.set(signing, await createSigner(signing));
   }
-  return signers;
 }
 
 const logPath = ({ id }: Job): string => `logs/${id}.log`;

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import { archByName, hostArch, type Arch } from '../arch/arch.js';
 import { defaultKernelRef } from '../kernel/ref.js';
 import type { Resolution } from '../kernel/providers/port.js';
-import { resolveEach } from '../kernel/resolve.js';
+import { resolveAsTheyCome } from '../kernel/resolve.js';
 import type { Job } from '../plan/job.js';
 import type { MakeOptions } from '../plan/make-line.js';
-import { planJobs, type Assignment, type Target } from '../plan/plan-jobs.js';
+import { Planner, type Assignment, type Target } from '../plan/plan-jobs.js';
 import type { DkmsOptions } from '../project/dkms/settings.js';
 import { loadProjects } from '../project/load-projects.js';
 import type { Project } from '../project/project.js';
@@ -47,6 +47,17 @@ export interface Plan {
   unusable: UnusableKernel[];
 }
 
+/** Kernels that projects share, with what becomes known of them. */
+interface KernelRequest {
+  refs: readonly string[];
+  archs: readonly Arch[];
+  /** The archs of a configuration choose among kernels; those of the command line must be met. */
+  wanted: readonly Arch[] | undefined;
+  projects: Project[];
+  /** What each of these is built for, by the place of the reference. */
+  targets: Map<Project, Target[][]>;
+}
+
 /**
  * Walks from directories to their jobs: loads the projects, finds (or fetches, or makes) their
  * kernels, picks their toolchains, mends KDIRs. Everything that can be refused before a compile is
@@ -54,45 +65,124 @@ export interface Plan {
  * @throws KbuildError if there is nothing that can be built
  */
 export async function plan(request: PlanRequest, session: Session): Promise<Plan> {
-  const asked = request.archs.map(archByName);
-  const named = request.toolchains.map(toolchainByName);
-  const { cache, emit, signal } = session;
-  const { projects, requested } = await loadProjects(
-    request.directories.map((path) => resolve(path)),
-    [...(request.output === undefined ? [] : [resolve(request.output)]), cache],
-    {
-      archives: { cache, emit, signal },
-      ...(request.dkms !== undefined && { dkms: request.dkms }),
-      ...(request.output !== undefined && { output: resolve(request.output) }),
-      ...(request.buildDeps !== undefined && { buildDeps: request.buildDeps }),
-    },
-  );
-  const kernelsOf = memoizedKernels(request, asked, session);
-  const targetOf = memoizedTargets(request, session);
-  const unusable = new Map<string, UnusableKernel>();
-  const assignments: Assignment[] = [];
-  for (const project of projects) {
+  const planning = new Planning(request, session);
+  const steps = planning.steps();
+  while ((await steps.next()).done !== true);
+  return planning.whole();
+}
+
+/**
+ * A plan that is made bit by bit: the jobs of kernels that are there need not wait for those that are
+ * fetched.
+ */
+export class Planning {
+  readonly #request: PlanRequest;
+  readonly #session: Session;
+  readonly #planner: Planner;
+  readonly #asked: readonly Arch[];
+  readonly #toolchains: readonly Toolchain[];
+  readonly #unusable = new Map<string, UnusableKernel>();
+  #requests: KernelRequest[] = [];
+  #projects: Project[] = [];
+
+  /** @throws KbuildError ARCH_UNKNOWN, TOOLCHAIN_UNKNOWN */
+  constructor(request: PlanRequest, session: Session) {
+    this.#request = request;
+    this.#session = session;
+    this.#planner = new Planner(hostArch().name, request);
+    this.#asked = request.archs.map(archByName);
+    this.#toolchains = request.toolchains.map(toolchainByName);
+  }
+
+  /**
+   * The jobs that have become known, each after those that it needs.
+   * @throws KbuildError for what cannot be planned; if no kernel can be used, why
+   */
+  async *steps(): AsyncGenerator<Job[]> {
+    const { projects, requested } = await this.#load();
+    this.#projects = projects.map((project) => asRequested(project, this.#request));
+    const asRequestedBy = new Map(projects.map((project, i) => [project, this.#projects[i]]));
     // A mere dependency is built for the targets of what needs it, whatever it says itself.
-    const kernels = requested.has(project) ? await kernelsOf(project) : [];
-    const names = project.toolchains.map(toolchainByName);
+    const built = [...requested].flatMap((project) => asRequestedBy.get(project) ?? []);
+    this.#requests = kernelRequests(built, this.#request, this.#asked);
+    const targetOf = memoizedTargets(this.#request, this.#session);
+    for (const one of this.#requests) {
+      const { refs, archs, wanted, targets } = one;
+      const arrivals = resolveAsTheyCome(refs, archs, wanted, this.#session.provider);
+      for await (const arrived of arrivals) {
+        const news = new Map<Project, Target[]>();
+        for (const { place, resolutions } of arrived) {
+          for (const project of one.projects) {
+            const some = await this.#targetsOf(project, resolutions, targetOf);
+            news.set(project, [...(news.get(project) ?? []), ...some]);
+            const all = targets.get(project) ?? [];
+            all[place] = some;
+            targets.set(project, all);
+          }
+        }
+        const assignments = this.#projects.map((project) => ({
+          project,
+          targets: news.get(project) ?? [],
+        }));
+        if (this.#request.runtime === 'host') checkDkmsIsolation(assignments);
+        const jobs = this.#planner.add(assignments);
+        if (this.#request.failFast) this.#checkUsable();
+        if (jobs.length > 0) yield jobs;
+      }
+    }
+    if (this.#planner.isEmpty) this.#checkUsable();
+  }
+
+  /** All that was planned, in the order of projects and kernels, whenever they came. */
+  whole(): Plan {
+    const targets = new Map(this.#requests.flatMap((one) => [...one.targets]));
+    const assignments: Assignment[] = this.#projects.map((project) => ({
+      project,
+      targets: (targets.get(project) ?? []).flat(),
+    }));
+    return { jobs: this.#planner.inOrder(assignments), unusable: [...this.#unusable.values()] };
+  }
+
+  #load() {
+    const { directories, output, dkms, buildDeps } = this.#request;
+    const { cache, emit, signal } = this.#session;
+    return loadProjects(
+      directories.map((path) => resolve(path)),
+      [...(output === undefined ? [] : [resolve(output)]), cache],
+      {
+        archives: { cache, emit, signal },
+        ...(dkms !== undefined && { dkms }),
+        ...(output !== undefined && { output: resolve(output) }),
+        ...(buildDeps !== undefined && { buildDeps }),
+      },
+    );
+  }
+
+  /** What a project is built for, of some kernels. */
+  async #targetsOf(
+    project: Project,
+    kernels: readonly Resolution[],
+    targetOf: (kernel: Resolution, toolchain: Toolchain) => Promise<Target>,
+  ): Promise<Target[]> {
+    const configured = project.toolchains.map(toolchainByName);
     const targets: Target[] = [];
     for (const kernel of kernels) {
       try {
-        for (const toolchain of chooseToolchains(kernel, named, names)) {
+        for (const toolchain of chooseToolchains(kernel, this.#toolchains, configured)) {
           targets.push(await targetOf(kernel, toolchain));
         }
       } catch (error) {
         const about = unusableKernel(kernel, error);
-        unusable.set(`${about.ref} ${about.error.message}`, about);
+        this.#unusable.set(`${about.ref} ${about.error.message}`, about);
       }
     }
-    assignments.push({ project: asRequested(project, request), targets });
+    return targets;
   }
-  if (request.runtime === 'host') checkDkmsIsolation(assignments);
-  const jobs = planJobs(assignments, hostArch().name, request);
-  const [first] = unusable.values();
-  if (first !== undefined && (jobs.length === 0 || request.failFast)) throw first.error;
-  return { jobs, unusable: [...unusable.values()] };
+
+  #checkUsable(): void {
+    const [first] = this.#unusable.values();
+    if (first !== undefined) throw first.error;
+  }
 }
 
 /** A project with what the command line says of all of them. */
@@ -104,31 +194,29 @@ function asRequested(project: Project, { output, buildDeps = [] }: PlanRequest):
   };
 }
 
-/** The kernels of a project: as the command line says, else its configuration, else the default. */
-function memoizedKernels(
+/** The kernels of projects: as the command line says, else their configuration, else the default. */
+function kernelRequests(
+  projects: readonly Project[],
   request: PlanRequest,
   asked: readonly Arch[],
-  session: Session,
-): (project: Project) => Promise<Resolution[]> {
-  const known = new Map<string, Promise<Resolution[]>>();
-  return (project) => {
-    const paths = request.kdirs.map((path) => resolve(path));
-    const given = [...paths, ...request.kernels];
-    const refs = given.length > 0 ? given : project.kernels;
-    const archs =
-      asked.length > 0
-        ? asked
-        : project.archs.length > 0
-          ? project.archs.map(archByName)
-          : [hostArch()];
-    // The archs of a configuration choose among kernels; those of the command line must be met.
+): KernelRequest[] {
+  const given = [...request.kdirs.map((path) => resolve(path)), ...request.kernels];
+  const requests = new Map<string, KernelRequest>();
+  for (const project of projects) {
+    const named = given.length > 0 ? given : project.kernels;
+    const refs = named.length > 0 ? named : [defaultKernelRef];
+    const configured = project.archs.length > 0 ? project.archs.map(archByName) : [hostArch()];
+    const archs = asked.length > 0 ? asked : configured;
+    const key = JSON.stringify([refs, archs.map(({ name }) => name)]);
+    const known = requests.get(key);
+    if (known !== undefined) {
+      known.projects.push(project);
+      continue;
+    }
     const wanted = asked.length > 0 ? asked : undefined;
-    const chosen = refs.length > 0 ? refs : [defaultKernelRef];
-    const key = JSON.stringify([chosen, archs.map(({ name }) => name)]);
-    const kernels = known.get(key) ?? resolveEach(chosen, archs, wanted, session.provider);
-    known.set(key, kernels);
-    return kernels;
-  };
+    requests.set(key, { refs, archs, wanted, projects: [project], targets: new Map() });
+  }
+  return [...requests.values()];
 }
 
 /** Kernels made ready for toolchains, each once for all projects. */

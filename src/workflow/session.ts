@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { hostArch, type Arch } from '../arch/arch.js';
 import { proxyVariables } from '../data/proxy.js';
-import { KbuildError } from '../errors/kbuild-error.js';
-import type { Emit } from '../events/event.js';
+import { asKbuildError, KbuildError } from '../errors/kbuild-error.js';
+import type { Emit, Event } from '../events/event.js';
 import { prepare } from '../events/prepare.js';
 import type { KernelToolchain, ProviderContext, ScriptRun } from '../kernel/providers/port.js';
 import { shippedRepositories, type Repository } from '../kernel/repository.js';
@@ -66,12 +66,23 @@ export async function withSession<T>(
   const session = createSession(options, run);
   try {
     const result = await work(session);
-    await session.close();
+    await session.close().catch((error: unknown) => {
+      options.emit(notRemoved(error));
+    });
     return result;
   } finally {
     await session.close().catch(() => undefined); // what the work failed with counts for more
     await run.remove();
   }
+}
+
+/** What was asked for is done: containers that are left are a matter of the engine's. */
+function notRemoved(error: unknown): Event {
+  return {
+    type: 'warning',
+    message: `containers may be left: ${asKbuildError(error).message}`,
+    hint: 'The next run removes what this one has left.',
+  };
 }
 
 async function openRun(cache: string): Promise<RunDirectory> {
