@@ -3,6 +3,7 @@ import type { KernelConfig } from '../kernel/config.js';
 import type { Symvers } from '../kernel/symvers.js';
 import type { Job } from '../plan/job.js';
 import type { Runtime } from '../runtime/port.js';
+import type { JobHistory } from './job-history.js';
 import type { JobStore } from './job-store.js';
 import type { Stage } from './stage.js';
 
@@ -30,6 +31,8 @@ export interface EngineContext {
   store: JobStore;
   /** False: build even what the store has. */
   useStore: boolean;
+  /** How long builds take. */
+  history: JobHistory;
   stage: Stage;
   /** How a job's kernel is configured. */
   configOf: (job: Job) => KernelConfig;

@@ -4,7 +4,9 @@ import { asKbuildError, interrupted, type ErrorReport } from '../errors/kbuild-e
 import { labelOf, type Job } from '../plan/job.js';
 import type { EngineContext } from './engine-context.js';
 import type { JobResult } from './job-result.js';
+import { Progress } from './progress.js';
 import { runJob } from './run-job.js';
+import { withProgress } from './with-progress.js';
 
 export interface RunOptions {
   /** How many jobs run at once. */
@@ -31,11 +33,20 @@ export async function runJobs(
   setMaxListeners(0, signal); // one for each job that runs, and no leak
   const concurrency = Math.max(1, Math.min(options.concurrency, jobs.length));
   const cpus = availableParallelism();
+  const { history, store, useStore } = context;
+  const progress = new Progress<Job>({
+    slots: concurrency,
+    expect: (job) => history.expect(job),
+    seemsCached: ({ key }) => useStore && store.seemsToHave(key),
+  });
+  progress.add(jobs);
+  const emit = withProgress(context.emit, progress);
 
   const end = (result: JobResult) => {
     const { job, status, milliseconds, error } = result;
     results.set(job.id, result);
-    context.emit({
+    if (status === 'built') history.record(job, { milliseconds });
+    emit({
       type: 'job-end',
       job: labelOf(job),
       status,
@@ -47,13 +58,14 @@ export async function runJobs(
 
   const start = async (job: Job): Promise<void> => {
     const begun = performance.now();
-    context.emit({ type: 'job-start', job: labelOf(job) });
+    emit({ type: 'job-start', job: labelOf(job) });
     const needed = job.needs.flatMap((id) => results.get(id) ?? []);
     // Its share of the CPUs; one of the last jobs need not leave any for those to come.
     const beside = Math.min(concurrency, running.size + 1 + pending.size);
     const parallel = Math.max(1, Math.floor(cpus / beside));
     try {
-      const { waited = 0, ...ending } = await runJob(job, needed, parallel, { ...context, signal });
+      const run = { ...context, emit, signal };
+      const { waited = 0, ...ending } = await runJob(job, needed, parallel, run);
       end({ job, milliseconds: performance.now() - begun - waited, ...ending });
     } catch (error) {
       const milliseconds = performance.now() - begun;

@@ -7,6 +7,7 @@ import { packageVersion } from '../data/package-root.js';
 import type { EngineContext, JobLimits, JobSigner } from '../engine/engine-context.js';
 import { answersOf } from '../engine/dkms/answers.js';
 import type { JobResult } from '../engine/job-result.js';
+import { JobHistory } from '../engine/job-history.js';
 import { JobStore } from '../engine/job-store.js';
 import { runJobs, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
@@ -43,7 +44,8 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
   if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
   session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
   const context = engineContext(request, session, await signersOf(jobs));
-  const results = withoutCollisions(await runJobs(jobs, request, context));
+  const ended = await runJobs(jobs, request, context).finally(() => context.history.save());
+  const results = withoutCollisions(ended);
   const failures = [
     ...unusable.map(({ error }) => error.code),
     ...results.flatMap(({ status, error }) =>
@@ -99,6 +101,7 @@ function engineContext(
     knownImageId: ({ image }) => session.knownImageId(image),
     store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
     useStore: useCache,
+    history: JobHistory.load(cache),
     stage: new Stage(scratch),
     configOf: ({ kdir }) => configOf(kdir.configPath),
     symversOf: ({ kdir }) => symversOf(kdir.symversPath),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { EngineContext } from '../../src/engine/engine-context.js';
+import { JobHistory } from '../../src/engine/job-history.js';
 import { JobStore } from '../../src/engine/job-store.js';
 import { Stage } from '../../src/engine/stage.js';
 import type { Event } from '../../src/events/event.js';
@@ -35,6 +36,7 @@ export function fakeEngine(
       knownImageId: () => undefined,
       store,
       useStore: true,
+      history: JobHistory.load(scratch),
       stage: new Stage(scratch),
       configOf: () => new Map(),
       symversOf: () => fixtureKernel,

@@ -16,6 +16,7 @@ interface Entry {
 
 const steps: Record<JobStep, string> = {
   cache: 'looking into the cache',
+  wait: 'waiting',
   compile: 'compiling',
   collect: 'collecting',
   verify: 'verifying',
@@ -120,6 +121,7 @@ export function liveReporter(): Reporter {
           break;
         case 'job-start':
         case 'diagnostic':
+        case 'progress':
           break;
       }
     },

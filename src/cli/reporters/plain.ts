@@ -34,6 +34,7 @@ function describe(event: Event, { paint }: Style, verbose: boolean): string | un
     case 'warning':
       return `${paint('yellow', 'warning')} ${withoutControls(event.message)}\n        ${paint('dim', event.hint)}`;
     case 'plan':
+    case 'progress':
       return undefined;
     case 'job-start':
       return `${paint('cyan', '  build')} ${event.job.id}`;
