@@ -34,7 +34,7 @@ function jobOf(
 /** The history of a cache after a run that built these. */
 async function after(
   cache: string,
-  builds: [HistoricJob, number, number?][],
+  builds: [HistoricJob, number, (number | undefined)?][],
   options?: { most: number },
 ): Promise<JobHistory> {
   const history = JobHistory.load(cache, options);
