@@ -6,6 +6,8 @@ export interface TerminalOptions {
   rows?: number;
   env?: Record<string, string | undefined>;
   cwd?: string;
+  /** Told of each screen, with what types on the keyboard. */
+  onScreen?: (screen: string[], type: (keys: string) => void) => void;
 }
 
 /** A terminal of xterm.js, and what a reader sees on it. */
@@ -52,7 +54,7 @@ export function xterm({ columns = 80, rows = 24 }: TerminalOptions = {}) {
 
 /** Runs a command of a shell on a terminal of script(1); every screen that it showed, and the last. */
 export async function onTerminal(command: string, options: TerminalOptions = {}) {
-  const { columns = 80, rows = 24, env, cwd } = options;
+  const { columns = 80, rows = 24, env, cwd, onScreen } = options;
   const terminal = xterm(options);
   const screens: string[][] = [];
   const child = execa(
@@ -63,12 +65,14 @@ export async function onTerminal(command: string, options: TerminalOptions = {})
       ...(cwd !== undefined && { cwd }),
       encoding: 'buffer',
       reject: false,
-      stdin: 'ignore',
+      stdin: onScreen === undefined ? 'ignore' : 'pipe',
     },
   );
+  const type = (keys: string) => child.stdin?.write(keys);
   for await (const chunk of child.iterable({ binary: true })) {
     await terminal.write(chunk);
     screens.push(terminal.screen());
+    onScreen?.(terminal.screen(), type);
   }
   const { exitCode, stdout } = await child;
   return {
