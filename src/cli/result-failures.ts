@@ -10,6 +10,9 @@ const shownDiagnostics = 5;
 /** What befell this many in the same way is told with all their names; of more, with the first. */
 const shownTitles = 6;
 
+/** As many failures of different kinds are told; of more, where to find them. */
+const shownGroups = 40;
+
 interface Group {
   titles: string[];
   logs: string[];
@@ -38,7 +41,8 @@ export function formatFailures(manifest: Manifest, style: Style): string[] {
     const group = add(title, job.id, explanation(job, style), job.error);
     if (job.log !== undefined) group.logs.push(displayPath(join(manifest.output, job.log)));
   }
-  return [...groups.values()].map(({ titles, logs, text, code }) => {
+  const all = [...groups.values()];
+  const told = all.slice(0, shownGroups).map(({ titles, logs, text, code }) => {
     const more = titles.length - shownTitles;
     const heads = [...titles.slice(0, shownTitles), ...(more > 0 ? [`… and ${more} more`] : [])];
     const ends = logs
@@ -46,6 +50,11 @@ export function formatFailures(manifest: Manifest, style: Style): string[] {
       .map((log) => `\n  ${style.paint('dim', 'log ')} ${log}`);
     return `${heads.join('\n')} ${style.paint('dim', `[${code}]`)}\n  ${text}${ends.join('')}`;
   });
+  const untold = all.slice(shownGroups).reduce((sum, { titles }) => sum + titles.length, 0);
+  const where = displayPath(join(manifest.output, 'manifest.json'));
+  return untold === 0
+    ? told
+    : [...told, `… and ${untold} more in other ways: ${where} has them all`];
 }
 
 type Failure = NonNullable<JobRecord['error']>;

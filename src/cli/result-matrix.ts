@@ -6,6 +6,9 @@ import { formatTable, type Cell } from './table.js';
 /** Width of a terminal that the matrix is to fit into. Columns. */
 const terminal = 100;
 
+/** Of more rows than this, those where all is well are told of together. */
+const mostRows = 60;
+
 /** The jobs of one kernel with one toolchain. */
 interface Line {
   labels: Cell[];
@@ -14,13 +17,15 @@ interface Line {
 
 /**
  * The result of many jobs: a row for each kernel and toolchain, a column for each project, in it
- * why it failed. Where the projects are too many for that, how many are well stands in their place.
+ * why it failed. Where the projects are too many for that, how many are well stands in their place;
+ * where the kernels are too many, those that are all well have one row together.
  * Undefined where all is for one kernel: that would be one row.
  */
 export function formatMatrix(manifest: Manifest, style: Style): string | undefined {
-  const lines = linesOf(manifest.jobs);
+  const all = linesOf(manifest.jobs);
   const unusable = manifest.unusable ?? [];
-  if (lines.length + unusable.length < 2) return undefined;
+  if (all.length + unusable.length < 2) return undefined;
+  const { lines, rest } = all.length > mostRows ? notable(all) : { lines: all, rest: [] };
   const projects = [...new Set(manifest.jobs.map(({ project }) => project))].sort();
   const label = ['kernel', 'arch', 'toolchain'];
   const labelsOfUnusable = unusable.map(({ ref, release, arch = '-' }): Cell[] => [
@@ -42,13 +47,31 @@ export function formatMatrix(manifest: Manifest, style: Style): string | undefin
     widthOf(...byProject) <= terminal
       ? byProject
       : table(['projects', 'why'], ({ jobs }) => [countCell(jobs), why(jobs)]);
-  const text = formatTable(header, rows, style).split('\n');
+  const text = rows.length === 0 ? [] : formatTable(header, rows, style).split('\n');
   // A kernel that cannot be used has no jobs: its reason takes the place of all of their columns.
   const reasons = unusable.map(({ error }) => style.paint('red', shortReason(error)));
   return [
     ...text.slice(0, text.length - reasons.length),
+    ...(rest.length === 0 ? [] : [restText(rest, rows.length, style)]),
     ...reasons.map((reason, i) => `${text.at(i - reasons.length) ?? ''}  ${reason}`),
   ].join('\n');
+}
+
+/** The rows of which there is something to tell, if these are not too many themselves, and the others. */
+function notable(all: readonly Line[]): { lines: Line[]; rest: Line[] } {
+  const wrong = all.filter(({ jobs }) => !jobs.every(isWell));
+  const lines = wrong.slice(0, mostRows);
+  const shown = new Set(lines);
+  return { lines, rest: all.filter((line) => !shown.has(line)) };
+}
+
+const isWell = ({ status }: JobRecord): boolean => status === 'built' || status === 'cached';
+
+/** `and 88 more targets: 8800 ok` */
+function restText(rest: readonly Line[], others: number, style: Style): string {
+  const { text, format } = countCell(rest.flatMap(({ jobs }) => jobs));
+  const targets = others === 0 ? `${rest.length} targets` : `and ${rest.length} more targets`;
+  return `${targets}: ${format === undefined ? text : style.paint(format, text)}`;
 }
 
 const dash: Cell = { text: '-', format: 'dim' };

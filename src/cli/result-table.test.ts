@@ -341,4 +341,44 @@ describe('the result of many jobs', () => {
     const gcc14 = many().map((twin) => change(twin, { toolchain: 'gcc-14' }));
     expect(rows(shown(...jobs, ...gcc14))).toHaveLength(12);
   });
+
+  it('tells of many kernels where something is wrong, and of the others together', () => {
+    const jobs = Array.from({ length: 100 }, (_, k) =>
+      Array.from({ length: 100 }, (_, p) =>
+        job({ release: `6.${k}`, project: `p${p}`, status: 'cached' }),
+      ),
+    ).flat();
+    change(jobs[350]!, { status: 'failed', artifacts: [], error });
+    change(jobs[777]!, { status: 'skipped', artifacts: [] });
+    change(jobs[5000]!, { status: 'built' });
+    const [table, , summary] = shown(...jobs).split('\n\n');
+    expect(table?.split('\n')).toEqual([
+      'kernel  arch   toolchain  projects          why',
+      '6.3     arm64  gcc-12     99 ok, 1 failed   compile error',
+      '6.7     arm64  gcc-12     99 ok, 1 skipped',
+      'and 98 more targets: 9800 ok',
+    ]);
+    expect(summary).toMatch(/^1 built, 9997 cached, 1 skipped, 1 failed in /);
+  });
+
+  it('has one line for many kernels where all is well', () => {
+    const jobs = Array.from({ length: 61 }, (_, k) => [
+      ...[job({ release: `6.${k}` }), job({ release: `6.${k}`, project: 'other' })],
+    ]).flat();
+    expect(shown(...jobs).split('\n\n')[0]).toBe('61 targets: 122 ok');
+  });
+
+  it('has no more rows than can be read where much is wrong', () => {
+    const jobs = Array.from({ length: 500 }, (_, k) =>
+      change(job({ release: `6.${k}` }), {
+        ...{ status: 'failed', artifacts: [], error: { ...error, message: `reason ${k}` } },
+        diagnostics: [{ severity: 'error', message: `reason ${k}` }],
+      }),
+    );
+    const text = shown(...jobs);
+    expect(text).toContain('\nand 440 more targets: 440 failed\n');
+    expect(text).toContain('… and 460 more in other ways: ');
+    expect(text.split('\n').length).toBeLessThan(300);
+    expect(text).toContain('500 failed in ');
+  });
 });

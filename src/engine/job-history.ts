@@ -86,6 +86,7 @@ export class JobHistory {
 
   /** Notes what a build that ran in full took. Half of what was known counts too: machines are busy. */
   record(job: HistoricJob, { milliseconds, memoryBytes = 0 }: Measured): void {
+    if (!(milliseconds >= 0 && Number.isFinite(milliseconds))) return;
     const { project } = job;
     const target = targetOf(job);
     const targets = this.#history.memories.get(project) ?? new Map<string, Memory>();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../events/event.js';
@@ -51,6 +52,11 @@ export class JobStore {
 
   #directory(key: string): string {
     return join(this.root, key.slice(0, 2), key);
+  }
+
+  /** Whether there is an entry of a key, which may be damaged: to say what is likely. */
+  seemsToHave(key: string): boolean {
+    return existsSync(join(this.#directory(key), recordName));
   }
 
   /** The entry of a key, its files checked against their hashes; a damaged one is removed. */

@@ -7,8 +7,10 @@ import { Claims } from './claims.js';
 import type { BuildContext, EngineContext } from './engine-context.js';
 import { JobQueue } from './job-queue.js';
 import { makeJobTokens } from './job-tokens.js';
+import { Progress } from './progress.js';
 import type { JobResult } from './job-result.js';
 import { runBuild, takeStored } from './run-job.js';
+import { withProgress } from './with-progress.js';
 
 /** How many jobs are looked up in the store, and verified from it, at once. */
 const mostLookups = 8;
@@ -25,6 +27,7 @@ export interface RunOptions {
 export class JobRun {
   readonly #context: BuildContext;
   readonly #claims: Claims;
+  readonly #progress: Progress;
   #slots: Promise<BuildSlots> | undefined;
   /** Aborted by --fail-fast, or where the rest of the run has failed. */
   readonly #stop = new AbortController();
@@ -41,10 +44,17 @@ export class JobRun {
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
     setMaxListeners(0, signal); // one for each job that runs, and no leak
     this.#claims = new Claims(context.history, context.limits.memoryBytes);
-    const { budget, scratch } = context;
+    const { budget, scratch, history, store, useStore } = context;
+    this.#progress = new Progress({
+      slots: budget.processes,
+      expect: (job) => history.expect(job),
+      seemsCached: ({ key }) => useStore && store.seemsToHave(key),
+    });
+    this.#progress.more = true;
     this.#context = {
       ...context,
       signal,
+      emit: withProgress(context.emit, this.#progress),
       slots: () => (this.#slots ??= openSlots(budget, scratch, signal)),
       claimOf: (job) => this.#claims.of(job),
     };
@@ -55,6 +65,7 @@ export class JobRun {
   /** @param jobs each after those that it needs */
   add(jobs: readonly Job[]): void {
     this.#claims.add(jobs);
+    this.#progress.add(jobs);
     this.#queue.add(jobs);
     this.#begin();
   }
@@ -65,6 +76,7 @@ export class JobRun {
    * @throws KbuildError INTERRUPTED if the run's signal is aborted
    */
   async end(jobs: readonly Job[]): Promise<JobResult[]> {
+    this.#progress.more = false;
     while (this.#underWay > 0 || !(this.#queue.isEmpty || this.#interruption.aborted)) {
       await new Promise<void>((resolve) => {
         this.#onChange = resolve;

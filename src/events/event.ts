@@ -23,7 +23,8 @@ export interface JobLabel {
   toolchain: string;
 }
 
-export type JobStep = 'cache' | 'compile' | 'collect' | 'verify' | 'sign';
+/** `wait`: for an image, or for a CPU. */
+export type JobStep = 'cache' | 'wait' | 'compile' | 'collect' | 'verify' | 'sign';
 
 /**
  * All that happens in a run, in order. The core emits these and prints nothing;
@@ -37,6 +38,7 @@ export type Event =
   | { type: 'prepare-progress'; id: string; fraction: number; text: string }
   | { type: 'prepare-end'; id: string; milliseconds: number; error?: ErrorReport }
   | { type: 'warning'; message: string; hint: string }
+  /** Jobs that are to be done, besides those of earlier ones. */
   | { type: 'plan'; jobs: JobLabel[] }
   | { type: 'job-start'; job: JobLabel }
   | { type: 'step'; job: JobLabel; step: JobStep }
@@ -48,6 +50,21 @@ export type Event =
       status: JobStatus;
       milliseconds: number;
       error?: ErrorReport;
+    }
+  /** How many jobs there are, and how many of them have ended, and how. */
+  | {
+      type: 'progress';
+      total: number;
+      done: number;
+      running: number;
+      built: number;
+      cached: number;
+      failed: number;
+      skipped: number;
+      /** How long those that are known will take; absent while it would be a mere guess. Milliseconds. */
+      remainingMs?: number;
+      /** More jobs are to come. */
+      more: boolean;
     };
 
 export type Emit = (event: Event) => void;

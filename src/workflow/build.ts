@@ -68,8 +68,8 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     throw error;
   }
   const { jobs, unusable } = planning.whole();
-  const results = withoutCollisions(await run.end(jobs));
-  await context.history.save();
+  const ended = await run.end(jobs).finally(() => context.history.save());
+  const results = withoutCollisions(ended);
   const failures = [
     ...unusable.map(({ error }) => error.code),
     ...results.flatMap(({ status, error }) =>

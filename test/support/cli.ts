@@ -6,7 +6,7 @@ import type { ErrorReport } from '../../src/errors/kbuild-error.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const examples = join(root, 'examples');
-const bin = join(root, 'bin/kbuild-ts.js');
+export const bin = join(root, 'bin/kbuild-ts.js');
 
 export interface CliOptions {
   cwd?: string;

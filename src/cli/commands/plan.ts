@@ -7,6 +7,7 @@ import {
   verboseOption,
 } from '../options.js';
 import { printError } from '../print-error.js';
+import { roughly } from '../reporters/progress-text.js';
 import { runWithReporter } from '../session.js';
 
 export const planCommand = defineCommand({
@@ -15,17 +16,29 @@ export const planCommand = defineCommand({
   positionals: pathsPositional,
   options: { ...selectionOptions, ...jsonOption, ...verboseOption },
   async run(argv, context) {
-    const [{ plan }, { reproduceCommand }, { shellJoin }, { availableParallelism }, { styleFor }] =
-      await Promise.all([
-        import('../../workflow/plan.js'),
-        import('../../plan/reproduce.js'),
-        import('../../runtime/shell.js'),
-        import('node:os'),
-        import('../style.js'),
-      ]);
-    const { jobs, unusable } = await runWithReporter(argv, context, (session) =>
-      plan(planRequest(argv), session),
-    );
+    const [
+      { plan },
+      { reproduceCommand },
+      { shellJoin },
+      { availableParallelism },
+      { styleFor },
+      { expectedTime },
+      { JobHistory },
+    ] = await Promise.all([
+      import('../../workflow/plan.js'),
+      import('../../plan/reproduce.js'),
+      import('../../runtime/shell.js'),
+      import('node:os'),
+      import('../style.js'),
+      import('../../engine/expected-time.js'),
+      import('../../engine/job-history.js'),
+    ]);
+    const cpus = availableParallelism();
+    const { jobs, unusable, expectedMs } = await runWithReporter(argv, context, async (session) => {
+      const planned = await plan(planRequest(argv), session);
+      const history = JobHistory.load(session.cache);
+      return { ...planned, expectedMs: expectedTime(planned.jobs, history, cpus) };
+    });
     const shown = jobs.map((job) => ({
       id: job.id,
       project: job.project,
@@ -44,12 +57,14 @@ export const planCommand = defineCommand({
       env: job.env,
       output: job.output,
       ...(argv.runtime === 'docker' && {
-        reproduce: reproduceCommand(job, availableParallelism()),
+        reproduce: reproduceCommand(job, cpus),
       }),
     }));
     if (argv.json) {
       const failed = unusable.map((kernel) => ({ ...kernel, error: kernel.error.toReport() }));
-      console.log(JSON.stringify({ schemaVersion: 1, jobs: shown, unusable: failed }, null, 2));
+      const expected = expectedMs === undefined ? {} : { expectedMs: Math.round(expectedMs) };
+      const document = { schemaVersion: 1, jobs: shown, ...expected, unusable: failed };
+      console.log(JSON.stringify(document, null, 2));
       return unusable[0]?.error.exitStatus ?? 0;
     }
     const { paint } = styleFor(process.stdout);
@@ -70,7 +85,16 @@ export const planCommand = defineCommand({
       if (job.reproduce !== undefined) console.log(`  reproduce\n${job.reproduce}`);
       console.log('');
     }
+    if (expectedMs !== undefined) console.log(expectation(jobs.length, cpus, expectedMs));
     for (const { error } of unusable) printError(error, false);
     return unusable[0]?.error.exitStatus ?? 0;
   },
 });
+
+/** `9 jobs: about 35 s on 2 CPUs if all are built, from earlier builds` */
+function expectation(jobs: number, cpus: number, milliseconds: number): string {
+  const time = roughly(milliseconds);
+  const takes = time === undefined ? 'a few seconds' : `about ${time}`;
+  const counts = `${jobs} job${jobs === 1 ? '' : 's'}: ${takes} on ${cpus} CPU${cpus === 1 ? '' : 's'}`;
+  return `${counts} if all are built, from earlier builds`;
+}

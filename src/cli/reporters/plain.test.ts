@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { plainStyle, visibleStyle } from '../../../test/support/styles.js';
-import type { Diagnostic, Event, JobLabel } from '../../events/event.js';
+import type { Diagnostic, Event, JobLabel, JobStatus } from '../../events/event.js';
 import { formatDiagnostic, plainReporter } from './plain.js';
+import type { Progress } from './progress-text.js';
 
 const job: JobLabel = {
   id: 'hello-6.1-arm64-gcc-12',
@@ -43,8 +44,38 @@ function said(events: Event[], options: { verbose: boolean }): string {
   });
   const reporter = plainReporter(options);
   for (const event of events) reporter.onEvent(event);
+  void reporter.close();
   return text;
 }
+
+const label = (id: string): JobLabel => ({ ...job, id });
+
+/** A progress after so many jobs. */
+const progress = (changes: Partial<Progress> = {}): Progress => ({
+  ...{ type: 'progress', total: 48, done: 1, running: 1 },
+  ...{ built: 0, cached: 0, failed: 0, skipped: 0, more: false },
+  ...changes,
+});
+
+/** The events of a run of jobs that ended so, one after the other. */
+function ends(statuses: JobStatus[], changes: Partial<Progress> = {}): Event[] {
+  const jobs = statuses.map((_, i) => label(`j${i + 1}`));
+  const total = statuses.length;
+  return [
+    { type: 'plan', jobs },
+    ...statuses.flatMap((status, i): Event[] => [
+      { type: 'job-start', job: jobs[i]! },
+      { type: 'step', job: jobs[i]!, step: 'cache' },
+      ...(status === 'cached' || status === 'skipped'
+        ? []
+        : [{ type: 'step', job: jobs[i]!, step: 'compile' } as const]),
+      { type: 'job-end', job: jobs[i]!, status, milliseconds: 1000 },
+      progress({ total, done: i + 1, ...changes }),
+    ]),
+  ];
+}
+
+const many = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -60,7 +91,7 @@ describe('plainReporter', () => {
         '        update it',
         '  build hello-6.1-arm64-gcc-12',
         '[hello-6.1-arm64-gcc-12] drv/a.c:3:7: warning: unused variable [-Wunused-variable]',
-        ' failed hello-6.1-arm64-gcc-12 1.23 s',
+        ' failed [1/1] hello-6.1-arm64-gcc-12 1.23 s',
         '',
       ].join('\n'),
     );
@@ -96,6 +127,92 @@ describe('plainReporter', () => {
     expect(said([{ type: 'diagnostic', job, diagnostic }], { verbose: false })).toBe(
       '[hello-6.1-arm64-gcc-12] a.c: error: message\n',
     );
+  });
+
+  it('says at each end how many have ended, and what remains', () => {
+    const text = said(ends(['built', 'failed', 'cached'], { remainingMs: 42_000 }), {
+      verbose: false,
+    });
+    expect(text).toBe(
+      [
+        '  build j1',
+        '  built [1/3] j1 1.00 s, about 40 s left',
+        '  build j2',
+        ' failed [2/3] j2 1.00 s, about 40 s left',
+        ' cached [3/3] j3 1.00 s',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says that more jobs are to come', () => {
+    const text = said(ends(['built', 'built'], { remainingMs: 90_000, more: true }), {
+      verbose: false,
+    });
+    expect(text).toContain(' [1/2+] j1 1.00 s, at least 1 min 30 s left\n');
+  });
+
+  it('counts the jobs of all plans', () => {
+    const more: Event = { type: 'plan', jobs: [label('more')] };
+    const end: Event = { type: 'job-end', job: label('j2'), status: 'built', milliseconds: 0 };
+    const text = said([...ends(['built']), more, end], { verbose: false });
+    expect(text).toContain('  built [1/1] j1');
+    expect(text).toContain('  built [2/2] j2');
+  });
+
+  it('names each cached job of a matrix that is not large', () => {
+    expect(said(ends(many(50, 'cached')), { verbose: false }).split('\n')).toHaveLength(51);
+  });
+
+  it('tells of many cached jobs at once, and of each one that was built or failed', () => {
+    const statuses: JobStatus[] = [
+      ...[...many(950, 'cached' as const), 'built' as const],
+      ...['cached' as const, 'failed' as const],
+      ...[...many(10, 'skipped' as const), ...many(37, 'cached' as const)],
+    ];
+    expect(said(ends(statuses), { verbose: false })).toBe(
+      [
+        ' cached [1..950/1000]',
+        '  build j951',
+        '  built [ 951/1000] j951 1.00 s',
+        ' cached [ 952/1000] j952',
+        '  build j953',
+        ' failed [ 953/1000] j953 1.00 s',
+        'skipped [954..963/1000]',
+        ' cached [964..1000/1000]',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('shows of a large matrix that it goes on', () => {
+    const lines = said(ends(many(10_000, 'cached')), { verbose: false })
+      .trim()
+      .split('\n');
+    expect(lines.length).toBeGreaterThanOrEqual(10);
+    expect(lines.length).toBeLessThan(20);
+    expect(lines.at(-1)).toMatch(/^ cached \[\d+\.\.10000\/10000]$/);
+  });
+
+  it('names each job if all is asked for', () => {
+    expect(said(ends(many(60, 'cached')), { verbose: true }).split('\n')).toHaveLength(61);
+  });
+
+  it('says something every minute, however long a build is silent', () => {
+    vi.useFakeTimers();
+    const reporter = plainReporter({ verbose: false });
+    let shown = '';
+    vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+      shown += String(chunk);
+      return true;
+    });
+    for (let second = 0; second < 150; second++) {
+      vi.advanceTimersByTime(1000);
+      reporter.onEvent(progress({ done: 12, failed: 1, running: 2, remainingMs: 300_000 }));
+    }
+    vi.useRealTimers();
+    const line = '    run 12/48 done, 1 failed, 2 running, about 5 min left\n';
+    expect(shown).toBe(line + line);
   });
 
   it('has nothing to put in order in the end', async () => {
