@@ -20,6 +20,8 @@ export interface Built {
   log: string;
   /** How long the job waited for its image to be made: no time of its own. Milliseconds. */
   waited: number;
+  /** Whether other machines may have it: its key names all that went into it. */
+  shareable: boolean;
 }
 
 /** A build that failed. */
@@ -108,5 +110,6 @@ export async function buildJob(
   };
   // A key must name what was built: if a source changed meanwhile, nobody else may find this.
   const store = asPlanned ? context.store : new JobStore(join(context.scratch, 'jobs'));
-  return { stored: await store.save(job.key, files), log: log.path, waited };
+  const stored = await store.save(job.key, files);
+  return { stored, log: log.path, waited, shareable: asPlanned };
 }

@@ -4,6 +4,7 @@ import type { Symvers } from '../kernel/symvers.js';
 import type { Job } from '../plan/job.js';
 import type { Runtime } from '../runtime/port.js';
 import type { JobStore } from './job-store.js';
+import type { SharedCache } from './shared-cache/shared-cache.js';
 import type { Stage } from './stage.js';
 
 /** Limits of each job. */
@@ -30,6 +31,8 @@ export interface EngineContext {
   store: JobStore;
   /** False: build even what the store has. */
   useStore: boolean;
+  /** What other machines have built, where the user names such a cache. */
+  sharedCache?: SharedCache;
   stage: Stage;
   /** How a job's kernel is configured. */
   configOf: (job: Job) => KernelConfig;

@@ -35,6 +35,8 @@ export interface JobResult {
   /** Directory that holds its Module.symvers: what compilers are given, and no proof of anything. */
   symversDirectory?: string;
   imageId?: string;
+  /** Of a cached job: where it was found. */
+  cache?: 'local' | 'shared';
   /** What its dkms.conf means, for a DKMS source that was evaluated. */
   dkms?: DkmsMeaning;
 }

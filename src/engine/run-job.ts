@@ -27,26 +27,60 @@ export async function runJob(
   if (context.useStore) {
     context.emit({ type: 'step', job: labelOf(job), step: 'cache' });
     const stored = await context.store.load(job.key);
+    const isCurrent = stored !== undefined && isOfCurrentImage(job, stored, context);
     if (stored !== undefined) {
-      if (isOfCurrentImage(job, stored, context)) {
+      if (isCurrent) {
         const ending = await finish(job, needed, stored, 'cached', context);
-        if (ending.status !== 'failed') return ending;
+        if (ending.status !== 'failed') return { ...ending, cache: 'local' };
       }
       // What another image made, or what does not stand up to verification, is built again.
       await context.store.drop(job.key);
     }
+    const outdated = isCurrent ? undefined : stored?.imageId;
+    const shared = await sharedEnding(job, needed, outdated, context);
+    if (shared !== undefined) return shared;
   }
   context.emit({ type: 'step', job: labelOf(job), step: 'compile' });
   const built = await buildJob(job, needed, parallel, context);
   if ('error' in built) return { status: 'failed', modules: [], ...built };
-  const { stored, log, waited } = built;
+  const { stored, log, waited, shareable } = built;
   const ending = await finish(job, needed, stored, 'built', context);
   if (ending.status === 'failed') await context.store.drop(job.key);
+  else if (ending.status === 'built' && shareable) context.sharedCache?.offer(job, stored);
   return { ...ending, log, waited };
 }
 
-/** Whether an entry was made by the image that its job's recipe names now, as far as is known. */
-function isOfCurrentImage(job: Job, { imageId }: StoredJob, context: EngineContext): boolean {
+/**
+ * What a shared cache has for a job, if it stands up to verification. Once in the store it is an entry
+ * like any other.
+ * @param outdated the image whose result is not wanted any more
+ */
+async function sharedEnding(
+  job: Job,
+  needed: readonly JobResult[],
+  outdated: string | undefined,
+  context: EngineContext,
+): Promise<Ending | undefined> {
+  const { sharedCache, store, signal } = context;
+  const stored = await sharedCache?.fetch(job, store, signal, outdated);
+  if (stored === undefined) return undefined;
+  const ending = await finish(job, needed, stored, 'cached', context);
+  if (ending.status !== 'failed') return { ...ending, cache: 'shared' };
+  await store.drop(job.key);
+  sharedCache?.refuse(job, ending.error?.message ?? '');
+  return undefined;
+}
+
+/**
+ * Whether an entry was made by the image that its job's recipe names now, as far as is known. Another
+ * machine has made its own image of that recipe.
+ */
+function isOfCurrentImage(
+  job: Job,
+  { imageId, imported }: StoredJob,
+  context: EngineContext,
+): boolean {
+  if (imported) return true;
   const known = context.knownImageId(job);
   return known === undefined || known === imageId;
 }

@@ -20,12 +20,17 @@ import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
 import { plan, type PlanRequest } from './plan.js';
+import { openSharedCache, type SharedCacheRequest } from './open-shared-cache.js';
 import type { Session } from './session.js';
 
 export interface BuildRequest extends PlanRequest, RunOptions {
   limits: JobLimits;
   /** False: build even what the job cache has, and leave nothing in it. */
   useCache: boolean;
+  /** Build what the caches have, and replace it. */
+  rebuild?: boolean;
+  /** A cache that several machines share; only used with the job cache. */
+  sharedCache?: SharedCacheRequest;
 }
 
 export interface BuildReport {
@@ -37,13 +42,18 @@ export interface BuildReport {
 export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
   const startedAt = new Date().toISOString();
   const start = performance.now();
+  const sharedCache = await openSharedCache(request, session);
   const { jobs, unusable } = await plan(request, session);
   const output = jobs[0]?.source.project.output ?? '';
   checkOutput(output);
   if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
   session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
-  const context = engineContext(request, session, await signersOf(jobs));
+  const context = {
+    ...engineContext(request, session, await signersOf(jobs)),
+    ...(sharedCache !== undefined && { sharedCache }),
+  };
   const results = withoutCollisions(await runJobs(jobs, request, context));
+  const sharing = await sharedCache?.close();
   const failures = [
     ...unusable.map(({ error }) => error.code),
     ...results.flatMap(({ status, error }) =>
@@ -59,6 +69,7 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     milliseconds: performance.now() - start,
     status: failures.length === 0 ? 'succeeded' : 'failed',
     jobs: results.map(jobRecord),
+    ...(sharing !== undefined && { sharedCache: sharing }),
     ...(unusable.length > 0 && {
       unusable: unusable.map((kernel) => ({ ...kernel, error: kernel.error.toReport() })),
     }),
@@ -97,8 +108,8 @@ function engineContext(
         ? ''
         : (await session.toolchainImage(toolchainByName(toolchain), source.project.buildDeps)).id,
     knownImageId: ({ image }) => session.knownImageId(image),
-    store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
-    useStore: useCache,
+    store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs'), request.rebuild),
+    useStore: useCache && request.rebuild !== true,
     stage: new Stage(scratch),
     configOf: ({ kdir }) => configOf(kdir.configPath),
     symversOf: ({ kdir }) => symversOf(kdir.symversPath),
@@ -159,6 +170,7 @@ function jobRecord(result: JobResult): JobRecord {
     ...labelOf(job),
     ...(version !== undefined && { version }),
     status: result.status,
+    ...(result.cache !== undefined && { cache: result.cache }),
     ...(error !== undefined && { error }),
     milliseconds: result.milliseconds,
     diagnostics: result.diagnostics,

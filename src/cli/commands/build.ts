@@ -7,6 +7,7 @@ import {
   selectionOptions,
   verboseOption,
 } from '../options.js';
+import { sharedCacheOptions, sharedCacheRequest } from '../shared-cache-options.js';
 import { runWithReporter } from '../session.js';
 import { parseDuration, parseSize } from '../units.js';
 
@@ -51,6 +52,12 @@ export const buildCommand = defineCommand({
       default: true,
       describe: 'Take jobs whose inputs are unchanged from the cache',
     },
+    rebuild: {
+      boolean: true,
+      default: false,
+      describe: 'Build even what the caches have, and replace it there',
+    },
+    ...sharedCacheOptions,
     ...jsonOption,
     ...verboseOption,
   },
@@ -64,15 +71,19 @@ export const buildCommand = defineCommand({
     ['build drv-dkms_1.2_all.deb other/ -a arm64', 'what a DKMS package has, and a directory'],
   ],
   async run(argv, context) {
+    if (argv.rebuild && !argv.cache) throw rebuildsNothing();
     const [{ build }, { availableParallelism }] = await Promise.all([
       import('../../workflow/build.js'),
       import('node:os'),
     ]);
+    const sharedCache = sharedCacheRequest(argv);
     const request = {
       ...planRequest(argv),
       concurrency: jobCount(argv.jobs) ?? availableParallelism(),
       failFast: argv['fail-fast'] === true,
       useCache: argv.cache,
+      rebuild: argv.rebuild,
+      ...(sharedCache !== undefined && { sharedCache }),
       limits: {
         memoryBytes: parseSize(argv.memory, 'memory'),
         diskBytes: parseSize(argv.disk, 'disk'),
@@ -91,6 +102,13 @@ export const buildCommand = defineCommand({
     return report.exitStatus;
   },
 });
+
+const rebuildsNothing = () =>
+  new KbuildError(
+    'USAGE',
+    '--rebuild and --no-cache exclude each other',
+    '--rebuild builds what the cache has and replaces it; --no-cache builds it and leaves the cache alone.',
+  );
 
 function jobCount(jobs: number | undefined): number | undefined {
   if (jobs === undefined || (Number.isInteger(jobs) && jobs > 0)) return jobs;
