@@ -34,9 +34,10 @@ const schema = z.strictObject({ formatVersion: z.literal(storeVersion), ...field
  * @throws Error that says what is wrong with it
  */
 export function parseStoredRecord(text: string): StoredRecord {
-  const { formatVersion: _, ...record } = parseWith(schema, text);
-  checkPaths(record.modules.map(({ path }) => path));
-  return record as StoredRecord; // JSON has no undefined: what is optional is there or not
+  const parsed = parseWith(schema, text);
+  checkPaths(parsed.modules.map(({ path }) => path));
+  const record = Object.entries(parsed).filter(([name]) => name !== 'formatVersion');
+  return Object.fromEntries(record) as unknown as StoredRecord;
 }
 
 /** JSON of a shape; no text in it moves a cursor, colours or hides anything. */

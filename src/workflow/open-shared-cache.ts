@@ -2,8 +2,9 @@ import type { SharedCache } from '../engine/shared-cache/shared-cache.js';
 import type { BuildRequest } from './build.js';
 import type { Session } from './session.js';
 
-/** The variable with the secret that records of a shared cache are authenticated with. */
-export const secretVariable = 'KBUILD_TS_CACHE_SECRET';
+/** The secret that records of a shared cache are authenticated with. */
+export const cacheSecret = (environment: NodeJS.ProcessEnv = process.env): string | undefined =>
+  environment.KBUILD_TS_CACHE_SECRET || undefined;
 
 /** Which shared cache is used, and how. */
 export interface SharedCacheRequest {
@@ -37,7 +38,7 @@ export async function openSharedCache(
     blobs,
     readOnly: wanted.readOnly,
     rebuild: request.rebuild === true,
-    secret: environment[secretVariable] || undefined,
+    secret: cacheSecret(environment),
     emit,
     signal,
   });

@@ -73,3 +73,14 @@ function macOf({ key, pack }: Entry, secret: string): Buffer {
   const content = ['kbuild-ts', formatVersion, storeVersion, key, pack.sha256, pack.size];
   return createHmac('sha256', secret).update(content.join('\n')).digest();
 }
+
+/** The pack that a record names, of whatever version it is; undefined if it names none. */
+export function packNamedBy(text: string): string | undefined {
+  try {
+    const record = JSON.parse(text) as { pack?: { sha256?: unknown } } | null;
+    const name = record?.pack?.sha256;
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -22,7 +22,8 @@ const longestHeader = 16 * 2 ** 20;
  * @throws Error if its files are no longer what its record says
  */
 export async function makePack(job: StoredJob): Promise<Buffer> {
-  const { directory, imported: _, ...record } = job;
+  const { directory, ...stored } = job;
+  const record = { formatVersion: storeVersion, ...stored, imported: undefined };
   const modules = await Promise.all(
     job.modules.map(async ({ path, sha256 }) => readChecked(moduleFile(job, path), sha256)),
   );
@@ -30,13 +31,21 @@ export async function makePack(job: StoredJob): Promise<Buffer> {
   const files = [...modules, symvers, await readFile(logFile(job))];
   const header = Buffer.from(
     JSON.stringify({
-      record: JSON.stringify({ formatVersion: storeVersion, ...record }),
+      record: JSON.stringify(record),
       sizes: files.map(({ length }) => length),
     }),
   );
   const length = Buffer.alloc(4);
   length.writeUInt32BE(header.length);
   return Buffer.concat([magic, length, header, ...files]);
+}
+
+/** @throws Error if a pack is not the one that a record names */
+export function checkPack(pack: Buffer, named: { sha256: string; size: number }): void {
+  if (pack.length !== named.size) {
+    throw new Error(`its pack has ${pack.length} bytes, not ${named.size}`);
+  }
+  if (sha256(pack) !== named.sha256) throw new Error('its pack is not what its record says');
 }
 
 /**

@@ -10,7 +10,7 @@ import type { JobFiles, JobStore, StoredJob } from '../job-store.js';
 import { checkFits } from './check-fits.js';
 import { formatEntry, longestPack, longestRecord, OtherFormat, parseEntry } from './entry.js';
 import { Health } from './health.js';
-import { makePack, readPack, sha256 } from './pack.js';
+import { checkPack, makePack, readPack, sha256 } from './pack.js';
 import { Refusals } from './refusals.js';
 
 /** How many packs are put at once, beside the builds. */
@@ -142,10 +142,7 @@ export class SharedCache {
       // Pruned a moment ago, or on a server that forgets by age.
       this.#replaced.add(job.key);
       if (bytes === undefined) return undefined;
-      if (bytes.length !== pack.size) {
-        throw new Error(`its pack has ${bytes.length} bytes, not ${pack.size}`);
-      }
-      if (sha256(bytes) !== pack.sha256) throw new Error('its pack is not what its record says');
+      checkPack(bytes, pack);
       const files = await readPack(bytes);
       checkFits(files, job);
       this.#replaced.delete(job.key);

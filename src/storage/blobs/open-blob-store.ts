@@ -56,7 +56,7 @@ export function directoryAt(place: string, option: string): string {
 
 /** @throws KbuildError USAGE; its message has no credentials */
 export function parseHttpPlace(place: string, option: string, token: string): HttpPlace {
-  const shown = place.replace(/\/\/.*@/, '//…@');
+  const shown = withoutCredentials(place);
   const wrong = (what: string, hint: string) =>
     new KbuildError('USAGE', `${option}: ${what}`, hint);
   const url = URL.canParse(place) ? new URL(place) : undefined;
@@ -106,3 +106,6 @@ function decoded(text: string): string {
     return text;
   }
 }
+
+/** A URL, or what was meant as one, as people may see it. */
+export const withoutCredentials = (place: string): string => place.replace(/\/\/.*@/, '//…@');
