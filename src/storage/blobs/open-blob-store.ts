@@ -65,7 +65,7 @@ export function parseHttpPlace(place: string, option: string, token: string): Ht
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw wrong(
-      `'${url.protocol}//' is nothing that kbuild-ts speaks`,
+      `'${url.protocol}' is nothing that kbuild-ts speaks`,
       'Write an http:// or https:// URL, or the path of a directory.',
     );
   }
