@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { throwIfUnreadable } from '../storage/throw-if-unreadable.js';
 import { logFile, moduleFile, recordName, storeVersion, symversFile } from './job-store.js';
 import { parseStoredRecord } from './stored-record.js';
 
@@ -9,7 +10,10 @@ import { parseStoredRecord } from './stored-record.js';
 export type EntryCondition =
   { state: 'whole' | 'outdated' | 'gone' } | { state: 'damaged'; reason: string };
 
-/** Reads all of an entry and holds it against its hashes; changes nothing. */
+/**
+ * Reads all of an entry and holds it against its hashes; changes nothing.
+ * @throws what the system says where it may not be read
+ */
 export async function checkJobEntry(directory: string): Promise<EntryCondition> {
   try {
     const text = await readFile(join(directory, recordName), 'utf8');
@@ -31,6 +35,7 @@ export async function checkJobEntry(directory: string): Promise<EntryCondition> 
     if (!lstatSync(logFile(job)).isFile()) throw new Error('its log is no file');
     return { state: 'whole' };
   } catch (error) {
+    throwIfUnreadable(error);
     // A run, or 'cache prune', may have taken it away meanwhile.
     if (!existsSync(directory)) return { state: 'gone' };
     return { state: 'damaged', reason: (error as Error).message };

@@ -10,6 +10,7 @@ import { checkPack, readPack, sha256 } from '../engine/shared-cache/pack.js';
 import { listBlobs, readUnnoted, type BlobFile } from '../storage/blobs/blob-directory.js';
 import { removeWhole } from '../storage/atomic.js';
 import { entryPaths } from '../storage/entries.js';
+import { throwIfUnreadable } from '../storage/throw-if-unreadable.js';
 import { cacheAreas } from './cache-areas.js';
 
 /** An entry that was not what it should be; it is removed. */
@@ -72,6 +73,7 @@ export async function verifyShared(
       if (reason?.code === 'ENOENT' && reason.path === file.path) continue; // it has just gone
       entries++;
       if (reason === undefined) continue;
+      throwIfUnreadable(reason);
       if (reason instanceof OtherFormat) {
         report.outdated++;
         continue;
@@ -91,6 +93,7 @@ export async function verifyShared(
     const { pack } = await parseEntry(text, name.slice('ac/'.length), secret);
     const file = join(directory, 'cas', pack.sha256);
     const bytes = await readUnnoted(file, longestPack).catch((error: unknown) => {
+      throwIfUnreadable(error);
       throw new Error(`its pack cannot be read: ${(error as Error).message}`);
     });
     checkPack(bytes, pack);

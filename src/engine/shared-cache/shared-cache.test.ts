@@ -203,19 +203,31 @@ describe('an entry of a shared cache that is not what it should be', () => {
     [
       'a byte changed in its module',
       'is not what its record says',
-      (_, __, pack) => flip(pack, 5000),
+      (_, __, pack) => {
+        flip(pack, 5000);
+      },
     ],
     [
       'its pack cut off',
       /its pack has 1000 bytes, not \d+/,
-      (_, __, pack) => writeFileSync(pack, readFileSync(pack).subarray(0, 1000)),
+      (_, __, pack) => {
+        writeFileSync(pack, readFileSync(pack).subarray(0, 1000));
+      },
     ],
     [
       'its pack longer',
       /has \d+ bytes, and may have/,
-      (_, __, pack) => writeFileSync(pack, Buffer.concat([readFileSync(pack), Buffer.alloc(9)])),
+      (_, __, pack) => {
+        writeFileSync(pack, Buffer.concat([readFileSync(pack), Buffer.alloc(9)]));
+      },
     ],
-    ['its pack empty', 'its pack has 0 bytes', (_, __, pack) => writeFileSync(pack, '')],
+    [
+      'its pack empty',
+      'its pack has 0 bytes',
+      (_, __, pack) => {
+        writeFileSync(pack, '');
+      },
+    ],
     [
       'its record cut off',
       'JSON',
@@ -227,7 +239,9 @@ describe('an entry of a shared cache that is not what it should be', () => {
     [
       'an endless record',
       '5000 bytes',
-      (root, job) => writeFileSync(join(root, 'ac', job.key), Buffer.alloc(5000)),
+      (root, job) => {
+        writeFileSync(join(root, 'ac', job.key), Buffer.alloc(5000));
+      },
     ],
     [
       'the record of another job',

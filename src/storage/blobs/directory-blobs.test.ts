@@ -36,14 +36,14 @@ describe('DirectoryBlobs', () => {
       bytes: Buffer.alloc(3_000_000, i + 1),
     }));
     await writers[0]!.blobs.put(name, writers[0]!.bytes, forever);
-    let isOver = false;
+    const state = { isOver: false };
     const writing = Promise.all(
       writers.map(async ({ blobs, bytes }) => {
         for (let i = 0; i < 10; i++) await blobs.put(name, bytes, forever);
       }),
-    ).finally(() => (isOver = true));
+    ).finally(() => (state.isOver = true));
     const seen = new Set<number>();
-    while (!isOver) {
+    while (!state.isOver) {
       const bytes = await new DirectoryBlobs(root).get(name, 1e7, forever);
       expect(bytes?.length).toBe(3_000_000);
       expect(bytes?.equals(Buffer.alloc(3_000_000, bytes[0]))).toBe(true);

@@ -25,7 +25,7 @@ async function faultOf(work: Promise<unknown>): Promise<[BlobFault, string]> {
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  if (!(error instanceof BlobError)) throw error ?? new Error('it did not fail');
+  if (!(error instanceof BlobError)) throw new Error(`no BlobError: ${String(error)}`);
   return [error.fault, error.message];
 }
 
