@@ -28,6 +28,14 @@ export { createSigner, type Signer, type SignerOptions } from './release/signer.
 export { cacheDirectory } from './storage/directories.js';
 export { allToolchains, toolchainByName, type Toolchain } from './toolchain/toolchain.js';
 export { diagnose, type Check } from './workflow/doctor.js';
+export {
+  localStats,
+  sharedStats,
+  type AreaStats,
+  type CacheStats,
+} from './workflow/cache-stats.js';
+export { pruneLocal, pruneShared, type PruneCacheReport } from './workflow/cache-prune.js';
+export { verifyLocal, verifyShared, type VerifyCacheReport } from './workflow/cache-verify.js';
 export { cleanAll, cleanOutput } from './workflow/clean.js';
 export { generateMakefile, type GeneratedFile } from './workflow/generate.js';
 export {
@@ -53,6 +61,7 @@ export {
 export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
+export type { SharedCacheRequest } from './workflow/open-shared-cache.js';
 export { plan, type Plan, type PlanRequest } from './workflow/plan.js';
 export type { UnusableKernel } from './workflow/unusable-kernel.js';
 export { withSession, type Session, type SessionOptions } from './workflow/session.js';

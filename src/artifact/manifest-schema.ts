@@ -90,6 +90,10 @@ export const jobRecordSchema = z.strictObject({
   arch: z.string(),
   toolchain: z.string(),
   status: z.enum(['built', 'cached', 'skipped', 'failed']),
+  cache: z
+    .enum(['local', 'shared'])
+    .optional()
+    .describe('Of a cached job: in which cache it was found'),
   error: errorSchema.optional(),
   milliseconds: z.number().nonnegative(),
   diagnostics: z.array(diagnosticSchema),
@@ -142,6 +146,19 @@ export const manifestSchema = z.strictObject({
   milliseconds: z.number().nonnegative(),
   status: z.enum(['succeeded', 'failed']),
   jobs: z.array(jobRecordSchema),
+  sharedCache: z
+    .strictObject({
+      hits: z.int().nonnegative().describe('Jobs whose modules it gave'),
+      misses: z.int().nonnegative().describe('Jobs that it was to give and did not'),
+      puts: z.int().nonnegative().describe('Jobs that were put there'),
+      failures: z.int().nonnegative().describe('How often it did not do what it was asked'),
+      refused: z
+        .int()
+        .nonnegative()
+        .describe('Misses where it had an entry, and not a good one: damaged or forged'),
+    })
+    .optional()
+    .describe('Absent if no shared cache was used'),
   unusable: z
     .array(
       z.strictObject({

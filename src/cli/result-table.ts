@@ -85,10 +85,14 @@ function signatureCell(artifact: Artifact): Cell {
 function summary(manifest: Manifest, { paint }: Style): string {
   const count = (status: JobRecord['status']) =>
     manifest.jobs.filter((job) => job.status === status).length;
+  const shared = manifest.jobs.filter(({ cache }) => cache === 'shared').length;
   const parts = (['built', 'cached', 'skipped', 'failed'] as const)
     .map((status) => [count(status), status] as const)
     .filter(([n]) => n > 0)
-    .map(([n, status]) => paint(status === 'failed' ? 'red' : 'bold', `${n} ${status}`));
+    .map(([n, status]) => {
+      const text = paint(status === 'failed' ? 'red' : 'bold', `${n} ${status}`);
+      return status === 'cached' && shared > 0 ? `${text} (${shared} from the shared cache)` : text;
+    });
   const unusable = manifest.unusable?.length ?? 0;
   if (unusable > 0) {
     parts.push(paint('red', `${unusable} kernel${unusable > 1 ? 's' : ''} not usable`));

@@ -27,6 +27,8 @@ import type { JobInputs } from './stage.js';
 /** A build that went well: its results are in the store. */
 export interface Built extends Ran {
   stored: StoredJob;
+  /** Whether other machines may have it: its key names all that went into it. */
+  isShareable: boolean;
 }
 
 /** A build that failed. */
@@ -153,11 +155,12 @@ async function buildInTurn(
     diagnostics: log.storedDiagnostics,
     imageId,
     milliseconds: performance.now() - begun,
-    ...(objects && { objects }),
   };
   // A key must name what was built: if a source changed meanwhile, nobody else may find this.
   const store = inputs.asPlanned ? context.store : new JobStore(join(context.scratch, 'jobs'));
-  return { stored: await store.save(job.key, jobFiles), ...whole };
+  // An object that an earlier build made is this machine's own business.
+  const isShareable = inputs.asPlanned && (objects?.reused ?? 0) === 0;
+  return { stored: await store.save(job.key, jobFiles), isShareable, ...whole };
 }
 
 /** An archive that no recipe writes is the build's doing, and its log says more. */

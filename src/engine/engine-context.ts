@@ -7,6 +7,7 @@ import type { Budget, BuildSlots, Claim } from './build-slots.js';
 import type { JobHistory } from './job-history.js';
 import type { JobStore } from './job-store.js';
 import type { ObjectStore } from './objects/object-store.js';
+import type { SharedCache } from './shared-cache/shared-cache.js';
 import type { Stage } from './stage.js';
 
 /** Limits of each job. */
@@ -33,6 +34,8 @@ export interface EngineContext {
   store: JobStore;
   /** False: build even what the store has. */
   useStore: boolean;
+  /** What other machines have built, where the user names such a cache. */
+  sharedCache?: SharedCache;
   stage: Stage;
   /** What earlier builds compiled; undefined: all is compiled, and nothing kept. */
   objects?: ObjectStore;

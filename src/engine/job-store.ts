@@ -4,8 +4,8 @@ import { access, chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs
 import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../events/event.js';
 import type { DkmsMeaning } from './dkms/record.js';
-import type { ObjectCounts } from './objects/incremental-build.js';
-import { makeDirectoryAtomic } from '../storage/atomic.js';
+import { makeDirectoryAtomic, replaceDirectory } from '../storage/atomic.js';
+import { entryGrain, markUsed } from '../storage/mark-used.js';
 
 /** What a job left: enough to give its modules again without building. */
 export interface StoredJob {
@@ -19,36 +19,41 @@ export interface StoredJob {
   imageId: string;
   /** How long the build took. */
   milliseconds: number;
-  /** Set if it was built with objects of an earlier build: then it is for this machine alone. */
-  objects?: ObjectCounts;
   /** What its dkms.conf means, for a DKMS source. */
   dkms?: DkmsMeaning;
+  /** It came out of a shared cache: another machine built it, with its own image of the same recipe. */
+  imported?: true;
 }
 
 /** What goes into the store. Paths of modules are relative to the project. */
 export interface JobFiles {
   modules: readonly { path: string; bytes: Uint8Array; name?: string }[];
   symvers: string;
-  log: string;
+  /** Its path, or its content. */
+  log: string | Uint8Array;
   /** In the paths that a container has. */
   diagnostics: Diagnostic[];
   imageId: string;
   milliseconds: number;
-  objects?: ObjectCounts;
   dkms?: DkmsMeaning;
+  imported?: true;
 }
 
-const recordName = 'record.json';
-const formatVersion = 3;
+export const recordName = 'record.json';
+export const storeVersion = 3;
 
 export const moduleFile = (job: StoredJob, path: string): string =>
   join(job.directory, 'modules', path);
-const symversFile = (directory: string): string => join(directory, 'Module.symvers');
+export const symversFile = (directory: string): string => join(directory, 'Module.symvers');
 export const logFile = (job: StoredJob): string => join(job.directory, 'log');
 
 /** Results of jobs by their keys, in a directory; entries appear whole or not at all. */
 export class JobStore {
-  constructor(readonly root: string) {}
+  constructor(
+    readonly root: string,
+    /** True: what is saved takes the place of what has its key. */
+    readonly replaces = false,
+  ) {}
 
   #directory(key: string): string {
     return join(this.root, key.slice(0, 2), key);
@@ -62,10 +67,12 @@ export class JobStore {
   /** The entry of a key, its files checked against their hashes; a damaged one is removed. */
   async load(key: string): Promise<StoredJob | undefined> {
     const directory = this.#directory(key);
+    // Before it is read: 'cache prune' leaves alone what was marked since this run began.
+    markUsed(directory, entryGrain);
     try {
       const text = await readFile(join(directory, recordName), 'utf8');
       const record = JSON.parse(text) as StoredJob & { formatVersion: number };
-      if (record.formatVersion !== formatVersion) throw new Error('another format');
+      if (record.formatVersion !== storeVersion) throw new Error('another format');
       const job = { ...record, directory };
       const expected = [
         ...record.modules.map((module) => [moduleFile(job, module.path), module.sha256] as const),
@@ -97,11 +104,12 @@ export class JobStore {
       diagnostics: files.diagnostics,
       imageId: files.imageId,
       milliseconds: files.milliseconds,
-      ...(files.objects !== undefined && { objects: files.objects }),
       ...(files.dkms !== undefined && { dkms: files.dkms }),
+      ...(files.imported && { imported: true }),
     };
     await mkdir(dirname(directory), { recursive: true });
-    await makeDirectoryAtomic(directory, async (temporary) => {
+    const make = this.replaces ? replaceDirectory : makeDirectoryAtomic;
+    await make(directory, async (temporary) => {
       const stored = { ...record, directory: temporary };
       for (const { path, bytes } of files.modules) {
         const target = moduleFile(stored, path);
@@ -112,8 +120,10 @@ export class JobStore {
       await chmod(temporary, 0o755);
       await writeFile(symversFile(temporary), files.symvers);
       await chmod(symversFile(temporary), 0o644);
-      await copyFile(files.log, logFile(stored));
-      await writeFile(join(temporary, recordName), JSON.stringify({ formatVersion, ...record }));
+      if (typeof files.log === 'string') await copyFile(files.log, logFile(stored));
+      else await writeFile(logFile(stored), files.log);
+      const text = JSON.stringify({ formatVersion: storeVersion, ...record });
+      await writeFile(join(temporary, recordName), text);
     });
     return { ...record, directory };
   }

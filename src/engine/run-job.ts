@@ -22,13 +22,35 @@ export async function takeStored(
   if (!context.useStore) return undefined;
   context.emit({ type: 'step', job: labelOf(job), step: 'cache' });
   const stored = await context.store.load(job.key);
-  if (stored === undefined) return undefined;
-  if (isOfCurrentImage(job, stored, context)) {
+  if (stored === undefined) return takeShared(job, needed, undefined, context);
+  const isCurrent = isOfCurrentImage(job, stored, context);
+  if (isCurrent) {
     const ending = await finish(job, needed, stored, 'cached', context);
-    if (ending.status !== 'failed') return ending;
+    if (ending.status !== 'failed') return { ...ending, cache: 'local' };
   }
   // What another image made, or what does not stand up to verification, is built again.
   await context.store.drop(job.key);
+  return takeShared(job, needed, isCurrent ? undefined : stored.imageId, context);
+}
+
+/**
+ * What a shared cache has for a job, if it stands up to verification. Once in the store it is an entry
+ * like any other.
+ * @param outdated the image whose result is not wanted any more
+ */
+async function takeShared(
+  job: Job,
+  needed: readonly JobResult[],
+  outdated: string | undefined,
+  context: EngineContext,
+): Promise<Ending | undefined> {
+  const { sharedCache, store, signal } = context;
+  const stored = await sharedCache?.fetch(job, store, signal, outdated);
+  if (stored === undefined) return undefined;
+  const ending = await finish(job, needed, stored, 'cached', context);
+  if (ending.status !== 'failed') return { ...ending, cache: 'shared' };
+  await store.drop(job.key);
+  sharedCache?.refuse(job, ending.error?.message ?? '');
   return undefined;
 }
 
@@ -51,11 +73,20 @@ export async function runBuild(
   }
   const ending = await finish(job, needed, built.stored, 'built', context);
   if (ending.status === 'failed') await context.store.drop(job.key);
+  else if (built.isShareable) context.sharedCache?.offer(job, built.stored);
   return { ...ending, ...ran };
 }
 
-/** Whether an entry was made by the image that its job's recipe names now, as far as is known. */
-function isOfCurrentImage(job: Job, { imageId }: StoredJob, context: EngineContext): boolean {
+/**
+ * Whether an entry was made by the image that its job's recipe names now, as far as is known. Another
+ * machine has made its own image of that recipe.
+ */
+function isOfCurrentImage(
+  job: Job,
+  { imageId, imported }: StoredJob,
+  context: EngineContext,
+): boolean {
+  if (imported) return true;
   const known = context.knownImageId(job);
   return known === undefined || known === imageId;
 }

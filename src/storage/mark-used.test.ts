@@ -2,7 +2,7 @@ import { existsSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
-import { markUsed } from './mark-used.js';
+import { isStale, markUsed, plausibleUse } from './mark-used.js';
 
 const hour = 3_600_000; // milliseconds
 
@@ -38,6 +38,18 @@ describe('markUsed', () => {
     expect(statSync(path).mtimeMs).toBe(time);
   });
 
+  it('knows it more exactly if that is wanted', () => {
+    const { path } = usedBefore(2);
+    markUsed(path, hour);
+    expect(Math.abs(Date.now() - statSync(path).mtimeMs)).toBeLessThan(60_000);
+  });
+
+  it('mends a mark of the future, which would last as long as that is away', () => {
+    const { path } = usedBefore(-1000);
+    markUsed(path);
+    expect(Math.abs(Date.now() - statSync(path).mtimeMs)).toBeLessThan(60_000);
+  });
+
   it('makes nothing where nothing is', () => {
     const path = join(temporaryDirectory(), 'gone');
     markUsed(path);
@@ -52,5 +64,24 @@ describe('markUsed', () => {
       markUsed(path);
     });
     expect(statSync(path).mtimeMs).toBe(mtimeMs);
+  });
+});
+
+describe('plausibleUse', () => {
+  it('takes a mark of the future for none, but for clocks that differ a little', () => {
+    const now = 1e12;
+    expect(plausibleUse(now - 5, now)).toBe(now - 5);
+    expect(plausibleUse(now + 1000, now)).toBe(now + 1000);
+    expect(plausibleUse(now + hour, now)).toBe(0);
+  });
+
+  it('goes with what isStale says of it', () => {
+    const now = 1e12;
+    expect([now, now - hour + 1, now + hour - 1].map((mark) => isStale(mark, hour, now))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect([now - hour, now + hour].map((mark) => isStale(mark, hour, now))).toEqual([true, true]);
   });
 });

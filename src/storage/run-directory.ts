@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claim, claimOf, ownerFile } from './claim.js';
 
@@ -41,6 +41,19 @@ export async function otherRuns(cache: string, own: string): Promise<number[]> {
     if (claimed?.over === false) pids.push(claimed.owner.pid);
   }
   return pids;
+}
+
+/** When the processes began that are running in a cache, by the clock of its file system. Milliseconds. */
+export async function runStarts(cache: string): Promise<number[]> {
+  const runs = join(cache, 'runs');
+  const starts: number[] = [];
+  for (const id of await readdir(runs).catch(() => [])) {
+    const path = join(runs, id);
+    if ((await claimOf(path))?.over !== false) continue;
+    const begun = await stat(join(path, ownerFile)).catch(() => undefined); // it may just have ended
+    if (begun !== undefined) starts.push(begun.mtimeMs);
+  }
+  return starts;
 }
 
 async function reapRunDirectories(runs: string): Promise<void> {

@@ -22,6 +22,7 @@ import type { Signing } from '../project/project.js';
 import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
+import { openSharedCache, type SharedCacheRequest } from './open-shared-cache.js';
 import { Planning, type PlanRequest } from './plan.js';
 import type { Session } from './session.js';
 
@@ -33,6 +34,10 @@ export interface BuildRequest extends PlanRequest, RunOptions {
   incremental: boolean;
   /** False: build even what the job cache has, and leave nothing in it. */
   useCache: boolean;
+  /** Build what the caches have, all of it anew, and replace it. */
+  rebuild?: boolean;
+  /** A cache that several machines share; only used with the job cache. */
+  sharedCache?: SharedCacheRequest;
 }
 
 export interface BuildReport {
@@ -47,9 +52,13 @@ export interface BuildReport {
 export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
   const startedAt = new Date().toISOString();
   const start = performance.now();
+  const sharedCache = await openSharedCache(request, session);
   const planning = new Planning(request, session);
   const signers = new Map<Signing, Signer>();
-  const context = engineContext(request, session, signers);
+  const context = {
+    ...engineContext(request, session, signers),
+    ...(sharedCache !== undefined && { sharedCache }),
+  };
   const run = new JobRun(request, context);
   let output: string | undefined;
   try {
@@ -70,6 +79,7 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
   const { jobs, unusable } = planning.whole();
   const ended = await run.end(jobs).finally(() => context.history.save());
   const results = withoutCollisions(ended);
+  const sharing = await sharedCache?.close();
   const failures = [
     ...unusable.map(({ error }) => error.code),
     ...results.flatMap(({ status, error }) =>
@@ -85,6 +95,7 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     milliseconds: performance.now() - start,
     status: failures.length === 0 ? 'succeeded' : 'failed',
     jobs: results.map(jobRecord),
+    ...(sharing !== undefined && { sharedCache: sharing }),
     ...(unusable.length > 0 && {
       unusable: unusable.map((kernel) => ({ ...kernel, error: kernel.error.toReport() })),
     }),
@@ -116,6 +127,7 @@ function engineContext(
   const symversOf = eachFileOnce(parseSymvers);
   // A job's key names its image. On the host the compiler is what happens to be installed.
   const useCache = request.useCache && request.runtime === 'docker';
+  const objects = join(cache, 'objects');
   return {
     runtime: session.runtime,
     imageOf: async ({ toolchain, source }) =>
@@ -123,10 +135,10 @@ function engineContext(
         ? ''
         : (await session.toolchainImage(toolchainByName(toolchain), source.project.buildDeps)).id,
     knownImageId: ({ image }) => session.knownImageId(image),
-    store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs')),
-    useStore: useCache,
+    store: new JobStore(useCache ? join(cache, 'jobs') : join(scratch, 'jobs'), request.rebuild),
+    useStore: useCache && request.rebuild !== true,
     stage: new Stage(scratch),
-    ...(useCache && request.incremental && { objects: new ObjectStore(join(cache, 'objects')) }),
+    ...(useCache && request.incremental && { objects: new ObjectStore(objects, request.rebuild) }),
     budget: request.budget,
     history: JobHistory.load(cache),
     configOf: ({ kdir }) => configOf(kdir.configPath),
@@ -186,6 +198,7 @@ function jobRecord(result: JobResult): JobRecord {
     ...labelOf(job),
     ...(version !== undefined && { version }),
     status: result.status,
+    ...(result.cache !== undefined && { cache: result.cache }),
     ...(error !== undefined && { error }),
     milliseconds: result.milliseconds,
     diagnostics: result.diagnostics,

@@ -68,7 +68,7 @@ async function removeEmpty(directory: string, root: string): Promise<void> {
 }
 
 /** What kbuild-ts keeps in its cache directory. */
-const cacheNames = [
+export const cacheNames = [
   'apt', // of earlier versions
   'dockerd.log',
   'images',
@@ -76,6 +76,7 @@ const cacheNames = [
   'kernels',
   'layers',
   'locks',
+  'objects',
   'packages',
   'repositories',
   'runs',

@@ -9,6 +9,7 @@ import { selects } from '../kernel/selector.js';
 import { removeWhole } from '../storage/atomic.js';
 import { otherRuns } from '../storage/run-directory.js';
 import { diskUsage } from '../storage/disk-usage.js';
+import { markGrain, markUsed } from '../storage/mark-used.js';
 import type { Session } from './session.js';
 
 /** What is to go. */
@@ -60,7 +61,7 @@ export async function prune(request: PruneRequest, session: Session): Promise<Pr
 
 function candidates({ refs, unusedFor = Infinity }: PruneRequest, session: Session): Candidate[] {
   const { cache, provider } = session;
-  const isOld = (path: string) => Date.now() - statSync(path).mtimeMs > unusedFor;
+  const isOld = (path: string) => Date.now() - lastUse(path) > unusedFor;
   const selections = refs.map((text) => selectionOf(text, provider.repositories));
   const isNamed = (thing: Named) => selections.some((selection) => selection.matches(thing));
   const records = fetchedRecords(cache);
@@ -126,6 +127,14 @@ function nothingCalled(text: string): KbuildError {
     `nothing in the cache is called '${text}'`,
     "'kbuild-ts kernel prune --dry-run --unused-for 1s' shows all that there is.",
   );
+}
+
+/** What was marked while the clock was ahead is as good as used now, and ages from now on. */
+function lastUse(path: string): number {
+  const { mtimeMs } = statSync(path);
+  if (mtimeMs <= Date.now() + markGrain) return mtimeMs;
+  markUsed(path);
+  return Date.now();
 }
 
 /** What belongs to all that lies beside it. */

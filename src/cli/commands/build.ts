@@ -9,6 +9,7 @@ import {
   selectionOptions,
   verboseOption,
 } from '../options.js';
+import { sharedCacheOptions, sharedCacheRequest } from '../shared-cache-options.js';
 import { runWithReporter } from '../session.js';
 import { parseDuration, parseSize } from '../units.js';
 
@@ -69,6 +70,12 @@ export const buildCommand = defineCommand({
       default: true,
       describe: 'Compile only what has changed since the last build of a job',
     },
+    rebuild: {
+      boolean: true,
+      default: false,
+      describe: 'Build even what the caches have, and replace it there',
+    },
+    ...sharedCacheOptions,
     ...jsonOption,
     ...verboseOption,
   },
@@ -82,14 +89,23 @@ export const buildCommand = defineCommand({
     ['build drv-dkms_1.2_all.deb other/ -a arm64', 'what a DKMS package has, and a directory'],
   ],
   async run(argv, context) {
+    if (argv.rebuild && !argv.cache) {
+      throw usage(
+        '--rebuild and --no-cache exclude each other',
+        '--rebuild builds what the cache has and replaces it; --no-cache builds it and leaves the cache alone.',
+      );
+    }
     const { build } = await import('../../workflow/build.js');
     const budget = budgetOf(argv);
+    const sharedCache = sharedCacheRequest(argv);
     const request = {
       ...planRequest(argv),
       budget,
       failFast: argv['fail-fast'] === true,
       useCache: argv.cache,
       incremental: argv.incremental,
+      rebuild: argv.rebuild,
+      ...(sharedCache !== undefined && { sharedCache }),
       limits: {
         memoryBytes: Math.min(parseSize(argv['job-memory'], 'job-memory'), budget.memoryBytes),
         diskBytes: parseSize(argv.disk, 'disk'),

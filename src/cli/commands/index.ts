@@ -1,5 +1,8 @@
 import type { Command } from '../command.js';
 import { buildCommand } from './build.js';
+import { cachePruneCommand } from './cache-prune.js';
+import { cacheStatsCommand } from './cache-stats.js';
+import { cacheVerifyCommand } from './cache-verify.js';
 import { cleanCommand } from './clean.js';
 import { depsCommand } from './deps.js';
 import { dkmsPackCommand } from './dkms-pack.js';
@@ -58,6 +61,10 @@ export const commands: CommandTree = {
   kdir: {
     summary: 'Look at kernel build directories',
     commands: { inspect: kdirInspectCommand, check: kdirCheckCommand },
+  },
+  cache: {
+    summary: 'Look at, prune and verify the cache of built jobs',
+    commands: { stats: cacheStatsCommand, prune: cachePruneCommand, verify: cacheVerifyCommand },
   },
   doctor: doctorCommand,
   clean: cleanCommand,

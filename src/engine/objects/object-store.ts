@@ -33,7 +33,11 @@ const formatVersion = 1;
  * build; the entry of a job is replaced as a whole.
  */
 export class ObjectStore {
-  constructor(readonly root: string) {}
+  constructor(
+    readonly root: string,
+    /** True: nothing is taken from it, and what is saved replaces what it has. */
+    readonly replaces = false,
+  ) {}
 
   #directory(key: string): string {
     return join(this.root, key.slice(0, 2), key);
@@ -41,6 +45,7 @@ export class ObjectStore {
 
   /** What the last build left; undefined for nothing, or for what cannot be read. */
   load(key: string): KeptBuild | undefined {
+    if (this.replaces) return undefined;
     const directory = this.#directory(key);
     try {
       const file = join(directory, recordName);
