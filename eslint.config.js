@@ -25,7 +25,7 @@ rooms.workflow = allRooms.filter((room) => room !== 'cli');
 rooms.cli = allRooms;
 
 /** Packages that one room alone may import. */
-const packages = { dockerode: 'runtime', listr2: 'cli', yargs: 'cli' };
+const packages = { dockerode: 'runtime', chokidar: 'workflow', listr2: 'cli', yargs: 'cli' };
 
 /** The rule above does not see `import(…)`, by which heavy code is loaded late. */
 function dynamicImports(room, allowed) {

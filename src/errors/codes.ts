@@ -101,6 +101,7 @@ export const errorCodes = {
   BUILD_PROCESS_LIMIT: 4,
   DKMS_PACK_FAILED: 4,
   STORAGE_FAILED: 4,
+  WATCH_FAILED: 4,
   CACHE_IN_USE: 4,
   SIGN_PKCS11: 4,
   // 70: a bug of ours

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { configProblem, parseConfigText, type ConfigSource } from '../data/config-problem.js';
@@ -20,21 +19,14 @@ import {
 export async function loadConfig(file: string): Promise<Config> {
   const { value, ...source } = /\.(ya?ml|json)$/.test(file)
     ? parseConfigText(file, readFileSync(file, 'utf8'))
-    : await runConfig(file);
+    : await valueOf(file);
   return validateConfig(value, source);
 }
 
-async function runConfig(file: string): Promise<ConfigSource & { value: unknown }> {
+async function valueOf(file: string): Promise<ConfigSource & { value: unknown }> {
   try {
-    const { createJiti } = await import('jiti');
-    // `import { defineConfig } from 'kbuild-ts'` works wherever kbuild-ts is installed.
-    const own = new URL('./define-config.js', import.meta.url);
-    const jiti = createJiti(pathToFileURL(file).href, {
-      alias: { 'kbuild-ts': own.pathname },
-      moduleCache: false,
-      fsCache: false, // it would be in the node_modules of the project
-    });
-    return { file, value: await jiti.import(file, { default: true }) };
+    const { runConfig } = await import('./run-config.js');
+    return { file, value: await runConfig(file) };
   } catch (cause) {
     throw new KbuildError(
       'CONFIG_SYNTAX',

@@ -49,6 +49,33 @@ describe('listSourceFiles', () => {
     expect(paths(list(files))).toEqual(['.gitignore', 'a.c']);
   });
 
+  it('leaves out what editors keep beside a source', () => {
+    const kept = [
+      '.swallow.c',
+      'a.c',
+      'a.c.orig',
+      'b~c.h',
+      'n4913',
+      'sub/compile_commands.json.in',
+    ];
+    const left = [
+      ...['compile_commands.json', 'sub/compile_commands.json', '.cache/clangd/index/a.c.idx'],
+      ...['a.c~', '.a.c.swp', '.a.c.swo', 'sub/.#a.c', '#a.c#', '4913', '.emacs.d~'],
+    ];
+    const files = Object.fromEntries([...kept, ...left].map((name) => [name, '']));
+    const directory = temporaryDirectory(files);
+    const sources = listSources(directory, join(directory, 'dist'));
+    expect(paths(sources.files)).toEqual(kept);
+    expect(sources.directories).toEqual([]); // a DKMS source has those without files too
+  });
+
+  it('leaves it out too where a link leads to a directory outside', () => {
+    const outside = temporaryDirectory({ 'x.h': '', 'x.h~': '', '.git/config': '', '4913': '' });
+    const directory = temporaryDirectory({ 'a.c': '' });
+    symlinkSync(outside, join(directory, 'lib'));
+    expect(paths(listSourceFiles(directory, join(directory, 'dist')))).toEqual(['a.c', 'lib/x.h']);
+  });
+
   it('leaves out the output directory, whatever it is called', () => {
     const files = { 'a.c': '', 'out[1]/x/a.ko': '', 'out[1]/manifest.json': '', 'dist/note': '' };
     expect(paths(list(files, 'out[1]'))).toEqual(['a.c', 'dist/note']);

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import glob from 'fast-glob';
+import { foreignGlobs, isForeign } from './foreign-files.js';
 
 /** One file of a project, as it goes into a build. */
 export interface SourceFile {
@@ -27,14 +28,6 @@ export interface Sources {
   directories: string[];
 }
 
-/** Never part of a source: version control, dependencies of other tools. */
-const foreign = [
-  '**/.git/**',
-  '**/.svn/**',
-  '**/.hg/**',
-  '**/node_modules/**',
-  '**/.tmp_versions/**',
-];
 /** What Kbuild leaves in a tree beside the targets that have a `.cmd` file (Makefile, `clean`). */
 const product = /(^|\/)(\..*\.cmd|.*\.ko|.*\.mod|.*\.mod\.c|modules\.order|Module\.symvers)$/;
 
@@ -47,7 +40,7 @@ export const listSourceFiles = (directory: string, ...outputs: string[]): Source
   listSources(directory, ...outputs).files;
 
 /**
- * Lists a project's sources. What an earlier build left in the tree is not a source: a
+ * Lists a project's sources. What editors and version control keep (`foreign-files`), and what an earlier build left in the tree is not a source: a
  * file of which Kbuild's record (`.<name>.cmd`) lies beside it, and the likes of `*.mod.c`. An
  * object without such a record was put there by its vendor and stays. A link that leads nowhere stays
  * if it would lead to a place inside.
@@ -63,11 +56,11 @@ export function listSources(directory: string, ...outputs: string[]): Sources {
     followSymbolicLinks: false,
     onlyFiles: false,
     markDirectories: true,
-    ignore: [...foreign, ...inside],
+    ignore: [...foreignGlobs, ...inside],
   });
   const all = new Set(paths);
   const isProduct = (path: string) =>
-    product.test(path) || all.has(join(dirname(path), `.${basename(path)}.cmd`));
+    isForeign(path) || product.test(path) || all.has(join(dirname(path), `.${basename(path)}.cmd`));
   const files = paths
     .filter((path) => !path.endsWith('/') && !isProduct(path))
     .sort()
@@ -101,7 +94,7 @@ function describe(
   return readdirSync(host)
     .sort()
     .map((name) => `${path}/${name}`)
-    .filter((inner) => !isProduct(inner) && !/(^|\/)(\.git|\.svn|\.hg|node_modules)$/.test(inner))
+    .filter((inner) => !isProduct(inner))
     .flatMap((inner) => describe(directory, inner, isProduct, [...seen, real]));
 }
 

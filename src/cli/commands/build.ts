@@ -76,6 +76,11 @@ export const buildCommand = defineCommand({
       describe: 'Build even what the caches have, and replace it there',
     },
     ...sharedCacheOptions,
+    watch: {
+      boolean: true,
+      default: false,
+      describe: 'Build again whenever a source changes, until it is interrupted',
+    },
     ...jsonOption,
     ...verboseOption,
   },
@@ -86,6 +91,7 @@ export const buildCommand = defineCommand({
       'two kernels, two architectures',
     ],
     ['build drv --kdir ~/linux/out', 'for a kernel of your own'],
+    ['build drv --watch', 'again on every save'],
     ['build drv-dkms_1.2_all.deb other/ -a arm64', 'what a DKMS package has, and a directory'],
   ],
   async run(argv, context) {
@@ -112,6 +118,10 @@ export const buildCommand = defineCommand({
         timeoutMs: parseDuration(argv.timeout, 'timeout'),
       },
     };
+    if (argv.watch) {
+      const { watchBuild } = await import('../watch-build.js');
+      return watchBuild(request, argv, context);
+    }
     const report = await runWithReporter(argv, context, (session) => build(request, session));
     if (argv.json) console.log(JSON.stringify(report.manifest, null, 2));
     else {
