@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { writeParsedTexts } from './bundle/data.js';
 import { bundledPackages } from './bundle/packages.js';
 
 /**
@@ -26,6 +27,7 @@ const everyRun = [
   'workflow/build',
 ].map((name) => join(root, `src/${name}.ts`));
 
+writeParsedTexts(root);
 const bundle = await rolldown({
   cwd: root,
   input: {
