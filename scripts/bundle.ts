@@ -40,8 +40,9 @@ const bundle = await rolldown({
   external: ['jiti', '@viz-js/viz'],
   plugins: [bundledPackages()],
   transform: { target: 'node20.19' },
-  // Some modules are imported late here and at once there: each command loads what it needs.
-  checks: { ineffectiveDynamicImport: false },
+  // Some modules are imported late here and at once there: each command loads what it needs. And
+  // how long the bundler takes says nothing of the bundle.
+  checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
   onLog: (level, { message }) => {
     // What a bundler warns of breaks when it runs.
     if (level === 'warn') throw new Error(message);

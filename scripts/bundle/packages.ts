@@ -37,7 +37,7 @@ exports.followProgress = (...args) => ${dockerode}('./buildkit').followProgress(
 ];
 
 /** What yargs needs only to print help, with its tables of Unicode. */
-const onlyForHelp = ['cliui', 'string-width'];
+const onlyForHelp = /^(cliui|string-width)$/;
 const late = '\0late:';
 
 /** Makes packages work from a bundle, and quick to load. */
@@ -45,11 +45,13 @@ export function bundledPackages(): Plugin {
   const unused = new Set(replaced);
   return {
     name: 'bundled-packages',
-    async resolveId(source, importer) {
-      const isOfYargs = importer !== undefined && /\/yargs\/lib\/platform-shims\//.test(importer);
-      if (!isOfYargs || !onlyForHelp.includes(source)) return undefined;
-      const resolved = await this.resolve(source, importer);
-      return resolved && `${late}${resolved.id}`;
+    resolveId: {
+      filter: { id: onlyForHelp },
+      async handler(source, importer) {
+        if (importer?.includes('/yargs/lib/platform-shims/') !== true) return undefined;
+        const resolved = await this.resolve(source, importer);
+        return resolved && `${late}${resolved.id}`;
+      },
     },
     load(id) {
       if (id.startsWith(late)) {

@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isGplCompatible } from '../artifact/checks/license.js';
 import { describeModule } from '../artifact/describe.js';
@@ -77,7 +78,9 @@ export async function verifyJob(
     verdicts.push(await judgeSignature(bytes, job.kdir, signer));
     const unique = names.filter((name) => name === basename(path)).length === 1;
     const target = `${job.output}/${unique ? basename(path) : path}`;
-    return { file, artifact: await describeModule(target, bytes, verdicts), offers: module.offers };
+    const read = signer === undefined ? info : undefined; // signing changes what it says
+    const artifact = await describeModule(target, bytes, verdicts, read);
+    return { file, artifact, offers: module.offers };
   };
   const modules: FinishedModule[] = [];
   for (const one of read) {
@@ -90,12 +93,12 @@ export async function verifyJob(
   return { modules: [], error: verifyFailed(failures) };
 }
 
-async function readStored(
+function readStored(
   stored: StoredJob,
   { path, name = basename(path, '.ko') }: StoredJob['modules'][number],
-): Promise<ReadModule> {
+): ReadModule {
   const file = moduleFile(stored, path);
-  const bytes = await readFile(file);
+  const bytes = stored.contents?.get(path) ?? readFileSync(file);
   const info = readModule(bytes);
   const offers = { name, exports: info.exports, proprietary: !isGplCompatible(info.modinfo) };
   return { path, file, bytes, info, offers };
@@ -105,7 +108,7 @@ async function readStored(
 async function orFailure<T>(
   path: string,
   failures: string[],
-  read: () => Promise<T>,
+  read: () => T | Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await read();
