@@ -2,7 +2,9 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { temporaryName, writeFileAtomic } from '../storage/atomic.js';
 import { ensureDirectory } from '../storage/ensure-directory.js';
+import { isCopyOf } from '../storage/same-content.js';
 import type { Manifest } from './manifest-schema.js';
+import { manifestText } from './manifest-text.js';
 import {
   indexOf,
   readIndex,
@@ -22,7 +24,7 @@ export const manifestName = 'manifest.json';
 
 /**
  * Puts the results of a run into its output directory: every file appears whole, the manifest
- * last. What any earlier run left of the same projects and kernels and this one did not make again
+ * last; one that is there already stays, and keeps its time. What any earlier run left of the same projects and kernels and this one did not make again
  * is removed, so that no stale module can be taken for a new one.
  */
 export async function publish(
@@ -43,15 +45,20 @@ export async function publish(
   await writeIndex(output, new Map([...kept, ...published]));
   for (const { source, target } of files) {
     const destination = join(output, target);
-    await mkdir(dirname(destination), { recursive: true });
-    const temporary = temporaryName(destination);
-    try {
-      await copyFile(source, temporary);
-      await rename(temporary, destination);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    // What stands there is looked at, not believed; of what is as it should be, nothing is written.
+    if (!isCopyOf(destination, source)) await copyAtomic(source, destination);
   }
-  await writeFileAtomic(join(output, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFileAtomic(join(output, manifestName), `${manifestText(manifest)}\n`);
+}
+
+async function copyAtomic(source: string, destination: string): Promise<void> {
+  await mkdir(dirname(destination), { recursive: true });
+  const temporary = temporaryName(destination);
+  try {
+    await copyFile(source, temporary);
+    await rename(temporary, destination);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

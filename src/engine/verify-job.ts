@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isGplCompatible } from '../artifact/checks/license.js';
 import { describeModule } from '../artifact/describe.js';
@@ -10,7 +10,7 @@ import { readModule, type ModuleInfo } from '../module/read-module.js';
 import { labelOf, type Job } from '../plan/job.js';
 import type { EngineContext } from './engine-context.js';
 import type { FinishedModule, JobResult, ModuleExports } from './job-result.js';
-import { moduleFile, type StoredJob } from './job-store.js';
+import { moduleBytes, moduleFile, type StoredJob } from './job-store.js';
 import { unpublishedExporters } from './unpublished-exporters.js';
 
 /** A module of a job: its bytes, read once, and what they say. */
@@ -77,7 +77,9 @@ export async function verifyJob(
     verdicts.push(await judgeSignature(bytes, job.kdir, signer));
     const unique = names.filter((name) => name === basename(path)).length === 1;
     const target = `${job.output}/${unique ? basename(path) : path}`;
-    return { file, artifact: await describeModule(target, bytes, verdicts), offers: module.offers };
+    const read = signer === undefined ? info : undefined; // signing changes what it says
+    const artifact = await describeModule(target, bytes, verdicts, read);
+    return { file, artifact, offers: module.offers };
   };
   const modules: FinishedModule[] = [];
   for (const one of read) {
@@ -90,12 +92,12 @@ export async function verifyJob(
   return { modules: [], error: verifyFailed(failures) };
 }
 
-async function readStored(
+function readStored(
   stored: StoredJob,
   { path, name = basename(path, '.ko') }: StoredJob['modules'][number],
-): Promise<ReadModule> {
+): ReadModule {
   const file = moduleFile(stored, path);
-  const bytes = await readFile(file);
+  const bytes = moduleBytes(stored, path);
   const info = readModule(bytes);
   const offers = { name, exports: info.exports, proprietary: !isGplCompatible(info.modinfo) };
   return { path, file, bytes, info, offers };
@@ -105,7 +107,7 @@ async function readStored(
 async function orFailure<T>(
   path: string,
   failures: string[],
-  read: () => Promise<T>,
+  read: () => T | Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await read();

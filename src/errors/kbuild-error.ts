@@ -1,4 +1,5 @@
 import { errorCodes, type ErrorCode, type ExitStatus } from './codes.js';
+import { withSourcePlaces } from './source-places.js';
 
 /** An error as `--json` and the manifest show it. */
 export interface ErrorReport {
@@ -46,7 +47,8 @@ export function asKbuildError(error: unknown): KbuildError {
       { cause: error },
     );
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text =
+    error instanceof Error ? withSourcePlaces(error.stack ?? error.message) : String(error);
   return new KbuildError(
     'INTERNAL',
     `internal error: ${text}`,

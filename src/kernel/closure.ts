@@ -5,7 +5,7 @@ import { describeBroken, remedyOfBroken, type BrokenReference } from './broken-r
 import { isBelow } from './is-below.js';
 import { makefileIncludes } from './makefile-includes.js';
 import { isPartOfKernel } from './part-of-kernel.js';
-import { follow, linkTarget, lstat, type Roots } from './tree.js';
+import { follow, linkTarget, lstat, type Followed, type Roots } from './tree.js';
 
 /** A host directory that a build must see at the path where the KDIR expects it. */
 export interface KdirMount {
@@ -35,16 +35,16 @@ interface Outward {
  * `scripts -> ../../lib/linux-kbuild-6.1/scripts`), and so is a build with `O=`. What is no part of
  * a kernel is not among them, whatever leads there.
  */
-export function kdirReach(roots: Roots, kdir: string): KdirReach {
+export function kdirReach(roots: Roots, kdir: string, followed: Followed = new Map()): KdirReach {
   const mounts: KdirMount[] = [];
   const broken: BrokenReference[] = [];
   const covered = (path: string) => mounts.some(({ target }) => isBelow(path, target));
-  const place = follow(roots, kdir) ?? kdir;
+  const place = follow(roots, kdir, followed) ?? kdir;
   const pending: Outward[] = [{ path: kdir }];
   for (let outward = pending.shift(); outward !== undefined; outward = pending.shift()) {
     const { path: target, name, reference } = outward;
     if (covered(target)) continue;
-    const source = follow(roots, target);
+    const source = follow(roots, target, followed);
     if (source === undefined) continue;
     const seen = { target, source, ...(name !== undefined && { name }) };
     if (target !== kdir && !isPartOfKernel(roots, seen, place)) {
@@ -114,11 +114,13 @@ function mirroredTrees(
   const trees = new Map<string, Outward>();
   const walk = (below: string): void => {
     for (const entry of readdirSync(join(source, below), { withFileTypes: true })) {
+      const isDirectory = entry.isDirectory();
+      if (!isDirectory && !entry.isSymbolicLink()) continue;
       const name = `${below}/${entry.name}`;
       // One empty file for each symbol: thousands, and never a link.
-      if (entry.isDirectory() && name !== 'include/config') walk(name);
+      if (isDirectory && name !== 'include/config') walk(name);
       const from = join(path, name);
-      const target = entry.isSymbolicLink() ? linkTarget(roots, from) : undefined;
+      const target = isDirectory ? undefined : linkTarget(roots, from);
       if (target === undefined) continue;
       const reference: BrokenReference = { from, by: 'link', target, needed: false };
       if (follow(roots, from) === undefined) broken.push(reference);

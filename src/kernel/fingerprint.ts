@@ -26,14 +26,20 @@ const byContent = new Set(['.config', '.kernelvariables', 'Makefile', 'Module.sy
  */
 export function treeFingerprint(mounts: readonly KdirMount[]): string {
   const hash = createHash('sha256');
+  // Tens of thousands of names: one call of the hash for many of them.
+  let names = '';
+  const flush = (): void => {
+    hash.update(names);
+    names = '';
+  };
   for (const { source, target } of mounts) {
-    hash.update(`${target}\0`);
+    names += `${target}\0`;
     const stat = statSync(source);
     if (!stat.isDirectory()) {
       content(source, stat);
       continue;
     }
-    const entries = list(source);
+    const entries = readdirSync(source).sort();
     const isKernelTree = entries.includes('arch') || entries.includes('.config');
     for (const name of isKernelTree ? relevant : entries) add(source, name);
     for (const arch of list(join(source, 'arch'))) {
@@ -42,32 +48,35 @@ export function treeFingerprint(mounts: readonly KdirMount[]): string {
       add(source, `arch/${arch}/scripts`);
     }
   }
+  flush();
   return hash.digest('hex');
 
   function add(root: string, name: string): void {
-    const path = join(root, name);
+    const path = `${root}/${name}`;
     const stat = lstat(path);
     if (stat === undefined) return;
     if (stat.isDirectory()) {
-      for (const entry of list(path)) add(root, `${name}/${entry}`);
+      for (const entry of readdirSync(path).sort()) add(root, `${name}/${entry}`);
     } else if (stat.isSymbolicLink()) {
-      hash.update(`${name}\0-> ${readlinkSync(path)}\0`);
+      names += `${name}\0-> ${readlinkSync(path)}\0`;
     } else if (byContent.has(name)) {
-      hash.update(`${name}\0`);
+      names += `${name}\0`;
       content(path, stat);
     } else {
-      hash.update(`${name}\0${stat.size}\0${stat.mtimeMs}\0`);
+      names += `${name}\0${stat.size}\0${stat.mtimeMs}\0`;
     }
   }
 
   /** Of a regular file (a pipe or a device may never end); of a vmlinux, size and time again. */
   function content(path: string, stat: Stats): void {
     const isRead = stat.isFile() && stat.size <= longestText;
-    hash.update(isRead ? readFileSync(path) : `${stat.size}\0${stat.mtimeMs}\0`);
+    if (isRead) {
+      flush();
+      hash.update(readFileSync(path));
+    } else names += `${stat.size}\0${stat.mtimeMs}\0`;
   }
 }
 
 function list(path: string): string[] {
-  const stat = lstat(path);
-  return stat?.isDirectory() ? readdirSync(path).sort() : [];
+  return lstat(path)?.isDirectory() ? readdirSync(path).sort() : [];
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { refusalOf } from './findings.js';
 import type { Kdir, ReadKdirOptions } from './kdir-value.js';
-import { surveyKdir } from './survey.js';
+import { surveyKdir, type KdirSurvey } from './survey.js';
 import { follow } from './tree.js';
 
 export type { Kdir, ReadKdirOptions } from './kdir-value.js';
@@ -12,7 +12,14 @@ export type { Kdir, ReadKdirOptions } from './kdir-value.js';
  * @throws KbuildError KDIR_*, FILE_UNREADABLE
  */
 export function readKdir(path: string, options: ReadKdirOptions = {}): Kdir {
-  const { kdir, findings } = surveyKdir(path, { ...options, depth: 'quick' });
+  return kdirOf(surveyKdir(path, { ...options, depth: 'quick' }));
+}
+
+/**
+ * What a KDIR is that was looked over.
+ * @throws KbuildError KDIR_*, FILE_UNREADABLE
+ */
+export function kdirOf({ path, kdir, findings }: KdirSurvey): Kdir {
   if (kdir !== undefined) return kdir;
   for (const finding of findings) {
     const refusal = refusalOf(finding);

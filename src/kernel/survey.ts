@@ -16,7 +16,7 @@ import { kernelVersion, releaseOf } from './kernel-release.js';
 import { isMovable, isRefusedByKbuild } from './movable.js';
 import { readText } from './read-text.js';
 import { allSuites, type Suite } from './suite.js';
-import { follow, type Roots } from './tree.js';
+import { follow, type Followed, type Roots } from './tree.js';
 
 /** All that can be said of a KDIR, whether or not it can build modules. */
 export interface KdirSurvey {
@@ -69,7 +69,8 @@ const tooLarge = new Set(['ERR_STRING_TOO_LONG', 'ERR_FS_FILE_TOO_LARGE']);
 
 function look(survey: KdirSurvey, options: SurveyOptions): void {
   const { path, roots, findings } = survey;
-  const find = (name: string) => fileOrDirectory(follow(roots, join(path, name)));
+  const followed: Followed = new Map();
+  const find = (name: string) => fileOrDirectory(follow(roots, join(path, name), followed));
   const missing = notAKdir(path, find);
   if (missing !== undefined) {
     findings.push(missing);
@@ -79,7 +80,7 @@ function look(survey: KdirSurvey, options: SurveyOptions): void {
   const config = parseKernelConfig(text);
   const arch = allArchs().find((candidate) => isSet(config, candidate.config));
   const compiler = kernelCompiler(config);
-  const reach = kdirReach(roots, path);
+  const reach = kdirReach(roots, path, followed);
   const release = releaseOf(find);
   Object.assign(survey, {
     config,

@@ -63,6 +63,65 @@ describe('parseSymvers', () => {
   });
 });
 
+describe('a Module.symvers that is looked into', () => {
+  const texts = [
+    '0x1\ta\tvmlinux\tEXPORT_SYMBOL\t\n0x2\tb\tb\tEXPORT_SYMBOL_GPL\tNS\n\n0x3\ta\ta\tEXPORT_SYMBOL\t',
+    '0x1\tb\ta\tEXPORT_SYMBOL\t\n0x2\ta\ta\n0x3\tEXPORT_SYMBOL\ta\tEXPORT_SYMBOL\ta\t\n',
+    'a\tb\ta\tb\ta\tb\n\ta\tb\tEXPORT_SYMBOL\n0x4\t\ta\tEXPORT_SYMBOL\tx\nno\tb\n',
+    'a\n\tb\n\t\ta\n\t\t\t\n0x1\ta\r\tm\tEXPORT_SYMBOL\r\n',
+    '\ta\ta\ta\t\ta\ta',
+    '',
+  ];
+  const names = ['a', 'b', '', 'EXPORT_SYMBOL', 'a\r', 'a\ta', 'a\n', 'size', '__proto__'];
+
+  /** Column by column, as plainly as can be. */
+  const plainly = (text: string) =>
+    new Map(
+      text.split('\n').flatMap((line) => {
+        const [crc, name, ...rest] = line.split('\t');
+        return name === undefined || rest.length < 2 ? [] : [[name, Number.parseInt(crc!, 16)]];
+      }),
+    );
+
+  it.each(texts)('finds the same symbols one by one as all at once: %j', (text) => {
+    const expected = plainly(text);
+    const all = parseSymvers(text);
+    expect(new Map(Array.from(all, ([name, { crc }]) => [name, crc]))).toEqual(expected);
+    expect([...all.keys()]).toEqual([...expected.keys()]);
+    expect(all.size).toBe(expected.size);
+    const each: [string, number | undefined][] = [];
+    all.forEach((entry, name) => each.push([name, entry.crc]));
+    expect(new Map(each)).toEqual(expected);
+    for (const name of [...names, ...expected.keys()]) {
+      const one = parseSymvers(text); // by searching
+      expect(one.get(name)).toEqual(all.get(name)); // by the index
+      expect(one.get(name)?.crc).toEqual(expected.get(name));
+      expect(one.has(name)).toBe(expected.has(name));
+    }
+  });
+
+  it('finds the same after many lookups as after few', () => {
+    const text = Array.from({ length: 100 }, (_, n) => `0x${n}\ts${n}\tm\tEXPORT_SYMBOL\t`);
+    const symvers = parseSymvers(text.join('\n'));
+    for (let n = 0; n < 100; n++) {
+      expect(symvers.get(`s${n}`)?.crc).toBe(Number.parseInt(String(n), 16));
+      expect(symvers.get(`t${n}`)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['lines without a tab', `${'\n'.repeat(2 ** 21)}\t`],
+    ['one line that is all tabs', '\ta'.repeat(2 ** 20)],
+    ['short lines', '\ta\t\n'.repeat(2 ** 19)],
+  ])('takes no time to speak of for %s, whoever wrote them', (_, text) => {
+    const start = performance.now();
+    const symvers = parseSymvers(text);
+    symvers.get('a');
+    expect(symvers.size).toBeLessThan(2);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
+
 describe('exportsOf', () => {
   const symbol = { name: 'f', crc: 1, gplOnly: true, namespace: 'NS' };
 

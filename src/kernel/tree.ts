@@ -20,10 +20,9 @@ export function locate(roots: Roots, path: string): string | undefined {
 /** What stands at a path, links not followed; undefined for nothing, and for a path below a file. */
 export function lstat(path: string): Stats | undefined {
   try {
-    return lstatSync(path);
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
     throw error;
   }
 }
@@ -32,28 +31,56 @@ export function lstat(path: string): Stats | undefined {
 export function linkTarget(roots: Roots, path: string): string | undefined {
   const host = locate(roots, path);
   if (host === undefined || !lstatSync(host).isSymbolicLink()) return undefined;
+  return targetOf(host, path);
+}
+
+function targetOf(host: string, path: string): string {
   const target = readlinkSync(host);
   return isAbsolute(target) ? resolve(target) : resolve(dirname(path), target);
 }
 
 /**
+ * What was learned while paths were followed: where directories and files of the tree lie that are
+ * no links. For as long as nothing changes, and for one pile of roots.
+ */
+export type Followed = Map<string, string>;
+
+/**
  * Follows links, wherever in the path they stand, inside the tree.
+ * @param followed what is known of the tree; what is learned is added
  * @returns the host path of what the path finally names, or undefined if it leads nowhere
  */
-export function follow(roots: Roots, path: string): string | undefined {
+export function follow(
+  roots: Roots,
+  path: string,
+  followed: Followed = new Map(),
+): string | undefined {
   let pending = path.split('/').filter(Boolean);
   let at = '/';
-  for (let hops = 0; pending.length > 0;) {
-    const next = join(at, pending[0] as string);
-    pending = pending.slice(1);
-    const target = linkTarget(roots, next);
+  for (let hops = 0, i = 0; i < pending.length; i++) {
+    const next = join(at, pending[i] as string);
+    const target = followed.has(next) ? undefined : look(roots, next, followed);
     if (target === undefined) {
       at = next;
       continue;
     }
     if (++hops > 40) return undefined; // as ELOOP
-    pending = [...target.split('/').filter(Boolean), ...pending];
+    pending = [...target.split('/').filter(Boolean), ...pending.slice(i + 1)];
+    i = -1;
     at = '/';
   }
-  return locate(roots, at);
+  return followed.get(at) ?? locate(roots, at);
+}
+
+/** Where a link leads to; else remembers where what stands there lies. */
+function look(roots: Roots, path: string, followed: Followed): string | undefined {
+  for (const root of roots) {
+    const host = join(root, path);
+    const stat = lstat(host);
+    if (stat?.isSymbolicLink()) return targetOf(host, path);
+    if (stat === undefined) continue;
+    followed.set(path, host);
+    return undefined;
+  }
+  return undefined;
 }

@@ -7,6 +7,9 @@ import { writeFileAtomic } from './atomic.js';
  * directory, so that a run that finds all in its store need not ask an engine.
  */
 export class ImageIds {
+  /** What a run has read: it asks once for each of its jobs. */
+  readonly #read = new Map<string, string | undefined>();
+
   constructor(readonly directory: string) {}
 
   #file(name: string): string {
@@ -14,6 +17,11 @@ export class ImageIds {
   }
 
   get(name: string): string | undefined {
+    if (!this.#read.has(name)) this.#read.set(name, this.#load(name));
+    return this.#read.get(name);
+  }
+
+  #load(name: string): string | undefined {
     try {
       return readFileSync(this.#file(name), 'utf8').trim() || undefined;
     } catch {
@@ -22,6 +30,7 @@ export class ImageIds {
   }
 
   async set(name: string, id: string): Promise<void> {
-    if (this.get(name) !== id) await writeFileAtomic(this.#file(name), `${id}\n`);
+    if (this.#load(name) !== id) await writeFileAtomic(this.#file(name), `${id}\n`);
+    this.#read.set(name, id);
   }
 }

@@ -3,6 +3,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 /** Far more than any key, any bundle of certificates, any list. Bytes. */
 const smallFile = 16 * 2 ** 20;
 
+const chunk = Buffer.alloc(64 * 1024);
+
 /**
  * Reads a file whole. It may be a pipe, as a shell's `<(…)` is, so its size says nothing; what does
  * not end, as a device, is an error and not a full memory.
@@ -13,10 +15,9 @@ export function readBounded(path: string, limit = smallFile): Buffer {
   try {
     const chunks: Buffer[] = [];
     for (let size = 0; size <= limit;) {
-      const chunk = Buffer.alloc(64 * 1024);
       const length = readSync(file, chunk);
       if (length === 0) return Buffer.concat(chunks);
-      chunks.push(chunk.subarray(0, length));
+      chunks.push(Buffer.from(chunk.subarray(0, length)));
       size += length;
     }
   } finally {

@@ -17,8 +17,9 @@ function requestOf(directories: string[], changes: Partial<BuildRequest> = {}): 
     runtime: 'docker',
     prepare: 'auto',
     failFast: false,
-    concurrency: 1,
+    budget: { processes: 1, memoryBytes: 1 },
     useCache: true,
+    incremental: true,
     limits: { memoryBytes: 1, diskBytes: 1, timeoutMs: 1 },
     ...changes,
   };

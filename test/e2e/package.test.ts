@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/cli.js';
@@ -30,6 +30,9 @@ describe('the package that npm pack makes', () => {
         'bin/kbuild-ts.js',
         'lib/index.js',
         'lib/index.d.ts',
+        'lib/module/index.js',
+        'lib/bundle/main.js',
+        'lib/bundle/define-config.js',
         'Dockerfile',
         'templates/Kbuild.eta',
         'toolchains/gcc-12.yaml',
@@ -55,10 +58,60 @@ export default defineConfig({ name: 'blink', modules: [{ name: 'blink', sources:
     expect(stdout).toMatch(/blink\.ko/);
   });
 
+  it('runs from its bundle: no other file of its own is loaded', async () => {
+    const { stderr } = await execa(
+      join(home, 'node_modules/.bin/kbuild-ts'),
+      ['toolchain', 'list'],
+      {
+        cwd: home,
+        env: { NODE_DEBUG: 'esm' },
+      },
+    );
+    const loaded = new Set(stderr.match(/node_modules\/kbuild-ts\/(bin|lib)\/[\w./-]+\.js/g));
+    const inBundle = [...loaded].filter((path) => path.includes('/lib/bundle/'));
+    expect(inBundle.length).toBeGreaterThan(1);
+    expect([...loaded].filter((path) => !inBundle.includes(path))).toEqual([
+      'node_modules/kbuild-ts/bin/kbuild-ts.js',
+    ]);
+  });
+
   it('can be used as a library', async () => {
     const script = `import { readModule, toolchainByName } from 'kbuild-ts';
 console.log(typeof readModule, toolchainByName('gcc-12').major);`;
     const { stdout } = await execa('node', ['--input-type=module', '-e', script], { cwd: home });
     expect(stdout).toBe('function 12');
+  });
+});
+
+describe('bin/kbuild-ts.js', () => {
+  const main = `export const runCli = (args) => Promise.resolve(args.length);\n`;
+  const bundled = temporaryDirectory({
+    'package.json': '{ "type": "module" }',
+    'lib/bundle/main.js': main,
+  });
+  const run = () => execa('node', [join(bundled, 'bin/kbuild-ts.js'), 'x'], { reject: false });
+  beforeAll(async () => {
+    await mkdir(join(bundled, 'bin'));
+    await copyFile(join(root, 'bin/kbuild-ts.js'), join(bundled, 'bin/kbuild-ts.js'));
+  });
+
+  it('runs a bundle that is as new as what was compiled', async () => {
+    expect((await run()).exitCode).toBe(1);
+    await writeFile(join(bundled, 'lib/.tsbuildinfo'), '');
+    const past = new Date(Date.now() - 60_000);
+    await utimes(join(bundled, 'lib/.tsbuildinfo'), past, past);
+    expect((await run()).exitCode).toBe(1);
+  });
+
+  it('refuses one that is older, and a missing one, and says what to run', async () => {
+    await utimes(join(bundled, 'lib/.tsbuildinfo'), new Date(), new Date());
+    await utimes(join(bundled, 'lib/bundle/main.js'), 0, 0);
+    const stale = await run();
+    expect(stale).toMatchObject({ exitCode: 2 });
+    expect(stale.stderr).toContain("compiled, but not bundled: run 'npm run build'");
+    await rm(join(bundled, 'lib/bundle/main.js'));
+    const missing = await run();
+    expect(missing).toMatchObject({ exitCode: 2 });
+    expect(missing.stderr).toContain("not compiled yet: run 'npm ci && npm run build'");
   });
 });

@@ -123,8 +123,10 @@ export const buildCommand = defineCommand({
       return watchBuild(request, argv, context);
     }
     const report = await runWithReporter(argv, context, (session) => build(request, session));
-    if (argv.json) console.log(JSON.stringify(report.manifest, null, 2));
-    else {
+    if (argv.json) {
+      const { manifestText } = await import('../../artifact/manifest-text.js');
+      console.log(manifestText(report.manifest));
+    } else {
       const [{ formatResult }, { styleFor }] = await Promise.all([
         import('../result-table.js'),
         import('../style.js'),

@@ -58,6 +58,9 @@ export class SharedCache {
   readonly #replaced = new Set<string>();
   readonly #waiting: StoredOffer[] = [];
   readonly #putters = new Set<Promise<void>>();
+  /** Somebody asks a cache that has never answered. */
+  #trial: Promise<unknown> | undefined;
+  #hasAnswered = false;
 
   constructor(options: SharedCacheOptions) {
     const { blobs, emit, readOnly } = options;
@@ -79,7 +82,7 @@ export class SharedCache {
     outdated?: string,
   ): Promise<StoredJob | undefined> {
     if (this.#options.rebuild) return undefined;
-    const files = await this.#get(job, signal);
+    const files = await this.#whenTried(() => this.#get(job, signal));
     if (files === undefined || files.imageId === outdated) {
       if (files !== undefined) this.#replaced.add(job.key);
       this.#stats.misses++;
@@ -129,6 +132,20 @@ export class SharedCache {
     return { ...this.#stats, failures, refused: this.#refusals.count };
   }
 
+  /** Until the cache has answered once, one job asks at a time: no crowd waits for a server that hangs. */
+  async #whenTried<T>(ask: () => Promise<T>): Promise<T> {
+    while (this.#trial !== undefined) await this.#trial;
+    const asked = ask();
+    if (!this.#hasAnswered) {
+      this.#trial = asked
+        .catch(() => undefined)
+        .finally(() => {
+          this.#trial = undefined;
+        });
+    }
+    return asked;
+  }
+
   async #get(job: Job, signal: AbortSignal): Promise<JobFiles | undefined> {
     if (!this.#health.isGood('get')) return undefined;
     const { blobs, secret } = this.#options;
@@ -136,6 +153,7 @@ export class SharedCache {
     const get = (name: BlobName, limit: number) => blobs.get(name, limit, ends);
     try {
       const text = await get(`ac/${job.key}`, longestRecord);
+      this.#hasAnswered = true;
       if (text === undefined) return undefined;
       const { pack } = await parseEntry(text.toString('utf8'), job.key, secret);
       const bytes = await get(`cas/${pack.sha256}`, pack.size);

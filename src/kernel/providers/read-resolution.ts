@@ -1,6 +1,6 @@
 import { asKbuildError } from '../../errors/kbuild-error.js';
-import { readKdir, type ReadKdirOptions } from '../kdir.js';
-import { surveyKdir } from '../survey.js';
+import { kdirOf, type ReadKdirOptions } from '../kdir.js';
+import { surveyKdir, type KdirSurvey, type SurveyOptions } from '../survey.js';
 import type { Resolution, SurveyOf } from './port.js';
 
 /**
@@ -11,9 +11,19 @@ export function readResolution(
   ref: string,
   { path, ...place }: ReadKdirOptions & { path: string },
 ): Resolution {
-  const survey: SurveyOf = (options) => surveyKdir(path, { ...options, ...place });
+  let first: KdirSurvey | undefined;
+  const survey: SurveyOf = (options) => {
+    const known = isQuick(options) ? first : undefined;
+    first = undefined;
+    return known ?? surveyKdir(path, { ...options, ...place });
+  };
   try {
-    return { ref, kdir: readKdir(path, place), survey };
+    const looked = survey({ depth: 'quick' });
+    const kdir = kdirOf(looked);
+    // A KDIR of the user's own is looked at next, to see whether it is to be mended: it is the same
+    // look. Headers of a distribution are not, and what is known of many of them would fill memory.
+    if (place.suite === undefined) first = looked;
+    return { ref, kdir, survey };
   } catch (cause) {
     const error = asKbuildError(cause);
     const { release, arch } = survey({ depth: 'quick' });
@@ -26,3 +36,6 @@ export function readResolution(
     };
   }
 }
+
+const isQuick = ({ depth, ...others }: SurveyOptions = {}): boolean =>
+  depth === 'quick' && Object.keys(others).length === 0;
