@@ -276,6 +276,7 @@ describe('nginx with WebDAV', () => {
   });
 
   it('serves the same directory that may be shared by path, and that the cache commands know', async () => {
+    await buildHello(nginx.url);
     expect((await buildHello(nginx.root)).endings).toEqual(['cached shared']);
     const args = ['cache', 'verify', '--shared-cache', nginx.root];
     const { exitCode, stdout } = await kbuild(args);
@@ -283,6 +284,7 @@ describe('nginx with WebDAV', () => {
   });
 
   it('replaces an entry that is damaged', async () => {
+    await buildHello(nginx.url);
     writeFileSync(packIn(nginx.root), 'garbage');
     const run = await buildHello(nginx.url);
     expect(run).toMatchObject({ endings: ['built'], modules: right, sharing: { refused: 1 } });
