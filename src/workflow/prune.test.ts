@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { cacheListing, namesIn } from '../../test/support/cache-listing.js';
@@ -161,6 +161,18 @@ describe('pruning what is old', () => {
       'sources/tree',
     ]);
     expect(await names([], 30 * day)).toEqual([]);
+  });
+
+  it('lets what bears a time in the future age from now on', async () => {
+    const { cache, names } = await filledCache();
+    writeTree(cache, { 'layers/dddd/root/x': 'x' });
+    const layer = join(cache, 'layers/dddd');
+    age(-5000, layer);
+    const marked = statSync(layer).mtimeMs;
+    expect(await names([], 30 * day, true)).not.toContain('layers/dddd');
+    expect(statSync(layer).mtimeMs).toBe(marked);
+    expect(await names([], 30 * day)).not.toContain('layers/dddd');
+    expect(Math.abs(statSync(layer).mtimeMs - Date.now())).toBeLessThan(60_000);
   });
 
   it('takes what killed runs left unfinished, old or not', async () => {

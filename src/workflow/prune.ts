@@ -59,9 +59,10 @@ export async function prune(request: PruneRequest, session: Session): Promise<Pr
   return pruned;
 }
 
-function candidates({ refs, unusedFor = Infinity }: PruneRequest, session: Session): Candidate[] {
+function candidates(request: PruneRequest, session: Session): Candidate[] {
+  const { refs, unusedFor = Infinity, dryRun } = request;
   const { cache, provider } = session;
-  const isOld = (path: string) => Date.now() - lastUse(path) > unusedFor;
+  const isOld = (path: string) => Date.now() - lastUse(path, dryRun) > unusedFor;
   const selections = refs.map((text) => selectionOf(text, provider.repositories));
   const isNamed = (thing: Named) => selections.some((selection) => selection.matches(thing));
   const records = fetchedRecords(cache);
@@ -130,10 +131,10 @@ function nothingCalled(text: string): KbuildError {
 }
 
 /** What was marked while the clock was ahead is as good as used now, and ages from now on. */
-function lastUse(path: string): number {
+function lastUse(path: string, dryRun: boolean): number {
   const { mtimeMs } = statSync(path);
   if (mtimeMs <= Date.now() + markGrain) return mtimeMs;
-  markUsed(path);
+  if (!dryRun) markUsed(path);
   return Date.now();
 }
 

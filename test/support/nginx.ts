@@ -65,7 +65,7 @@ export async function startNginx(user?: string): Promise<Nginx> {
   server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const url = `http://127.0.0.1:${port}/cache`;
   for (let tries = 0; ; tries++) {
-    const answer = await fetch(url).catch(() => undefined);
+    const answer = await fetch(new URL('/', url)).catch(() => undefined);
     if (answer !== undefined) break;
     if (server.exitCode !== null || tries > 200) throw new Error(`nginx does not answer: ${said}`);
     await sleep(50);
@@ -76,7 +76,7 @@ export async function startNginx(user?: string): Promise<Nginx> {
     requests: () =>
       readFileSync(join(prefix, 'access.log'), 'utf8')
         .split('\n')
-        .filter((line) => line.includes('/cache/')),
+        .filter((line) => line.includes(' /cache/')),
     stop: async () => {
       server.kill('SIGTERM');
       await ended;
