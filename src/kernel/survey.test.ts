@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { archByName } from '../arch/arch.js';
 import { writeElf } from '../../test/support/elf-writer.js';
-import { healthyKdir, healthyTools, kdirAt } from '../../test/support/healthy-kdir.js';
+import { healthyKdir, healthyTools } from '../../test/support/healthy-kdir.js';
+import { kdirAt } from '../../test/support/kdir-at.js';
 import {
   arm64Config,
   debianHeaders,

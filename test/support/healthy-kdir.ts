@@ -1,7 +1,5 @@
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
 import { arm64Config, hostTool, kdirFiles } from './kdir-tree.js';
-import { temporaryDirectory, type FileTree } from './temporary-directory.js';
+import type { FileTree } from './temporary-directory.js';
 
 /** autoconf.h as Kconfig makes it of a .config. */
 function autoconf(config: string): string {
@@ -34,11 +32,4 @@ export function healthyKdir(config = arm64Config): FileTree {
     'scripts/module.lds': 'SECTIONS { }\n',
     ...Object.fromEntries(healthyTools.map((name) => [name, hostTool()])),
   };
-}
-
-/** A directory with these files, its host tools executable; removed after the tests of the file. */
-export function kdirAt(files: FileTree): string {
-  const path = temporaryDirectory(files);
-  for (const name of healthyTools) if (name in files) chmodSync(join(path, name), 0o755);
-  return path;
 }

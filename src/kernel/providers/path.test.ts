@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { healthyKdir, kdirAt } from '../../../test/support/healthy-kdir.js';
+import { healthyKdir } from '../../../test/support/healthy-kdir.js';
+import { kdirAt } from '../../../test/support/kdir-at.js';
 import { debianHeaders, release } from '../../../test/support/kdir-tree.js';
 import { kbuildErrorOf } from '../../../test/support/kbuild-error-of.js';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
