@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { suiteByName } from '../src/kernel/suite.js';
 import { bootstrappedName } from '../src/toolchain/base-image.js';
 import { race, type Contestant } from './measure.js';
-import type { Row } from './row.js';
+import type { Bench, Measured } from './group.js';
 
 /** Debian 12's newest kernel, for every arch. */
 const ref = 'debian:bookworm';
@@ -15,7 +15,7 @@ const ref = 'debian:bookworm';
  * Fetching the headers of one kernel for all archs, beside `apt-get download` and `dpkg -x` of the
  * same packages in the same image: with nothing there at all, and with the index there already.
  */
-export async function fetchRows(bin: string, runs: number): Promise<Row[]> {
+export async function fetchRows({ bin, runs }: Bench): Promise<Measured> {
   const directory = mkdtempSync(join(tmpdir(), 'kbuild-ts-bench-'));
   const cache = join(directory, 'cache');
   const env = `KBUILD_TS_CACHE_DIR=${cache}`;
@@ -37,7 +37,7 @@ export async function fetchRows(bin: string, runs: number): Promise<Row[]> {
           command: aptCommand(image, [], `rm -rf /var/lib/apt/lists/*; ${update}`, packages),
         },
       ],
-      runs,
+      { runs },
     );
     const volumes = ['lists', 'cache'].map((name) => join(directory, name));
     const [lists = '', kept = ''] = volumes;
@@ -52,18 +52,20 @@ export async function fetchRows(bin: string, runs: number): Promise<Row[]> {
         { name: what, command, reset: () => forget('packages', 'kernels') },
         { name: 'apt', command: aptCommand(image, mounts, foreign, packages) },
       ],
-      runs,
+      { runs },
     );
     const goal = { times: 1.3 };
-    return [
-      {
-        what: `${what}, cold`,
-        against: 'apt-get update and download, dpkg -x',
-        ...pair(cold),
-        goal,
-      },
-      { what: `${what}, index there`, against: 'apt-get download, dpkg -x', ...pair(warm), goal },
-    ];
+    return {
+      rows: [
+        {
+          what: `${what}, cold`,
+          against: 'apt-get update and download, dpkg -x',
+          ...pair(cold),
+          goal,
+        },
+        { what: `${what}, index there`, against: 'apt-get download, dpkg -x', ...pair(warm), goal },
+      ],
+    };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
