@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { archByName } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from '../kernel/kdir.js';
@@ -40,12 +40,7 @@ export function planJobs(
   options: MakeOptions = {},
 ): Job[] {
   const byDirectory = new Map(assignments.map((a) => [a.project.directory, a]));
-  const digests = new Map<Project, string>();
-  const digestOf = (project: Project) => {
-    const known = digests.get(project) ?? projectDigest(project);
-    digests.set(project, known);
-    return known;
-  };
+  const digestOf = memoized(projectDigest);
   const jobs = new Map<string, Job>();
   const env = buildEnvironment();
   const images = new Map<string, string>();
@@ -56,21 +51,36 @@ export function planJobs(
     return image;
   };
 
-  const dependenciesOf = (project: Project): Project[] => {
+  const dependenciesOf = memoized((project: Project): Project[] => {
     const direct = project.depends.flatMap((path) => byDirectory.get(path)?.project ?? []);
     return [...new Set(direct.flatMap((p) => [...dependenciesOf(p), p]))];
-  };
+  });
+  /** A project and those that it depends on, as they lie in its builds. */
+  const placedOf = memoized((project: Project) => {
+    const dependencies = dependenciesOf(project);
+    const placed = placements(project, dependencies);
+    const place = (p: Project): PlacedProject => ({
+      project: p,
+      placement: placed.get(p) ?? p.name,
+      digest: digestOf(p),
+    });
+    return { source: place(project), dependencies: dependencies.map(place) };
+  });
 
   // With which toolchains a project is built for a KDIR, be it only since others depend on it.
-  const placeOf = ({ directory }: Project, { path, identity }: Kdir): string =>
-    [directory, path, identity].join('\0');
+  const checked = memoized(checkKdirPlace);
+  const nameOf = memoized(({ path, identity }: Kdir) => `${path}\0${identity}`);
+  const placeOf = ({ directory }: Project, kdir: Kdir): string => `${directory}\0${nameOf(kdir)}`;
   const toolchainsOf = new Map<string, Set<string>>();
   for (const { project, targets } of assignments) {
+    const together = [project, ...dependenciesOf(project)];
     for (const { kdir, toolchain } of targets) {
-      checkKdirPlace(kdir);
-      for (const built of [project, ...dependenciesOf(project)]) {
+      checked(kdir);
+      for (const built of together) {
         const place = placeOf(built, kdir);
-        toolchainsOf.set(place, (toolchainsOf.get(place) ?? new Set()).add(toolchain.name));
+        const names = toolchainsOf.get(place);
+        if (names === undefined) toolchainsOf.set(place, new Set([toolchain.name]));
+        else names.add(toolchain.name);
       }
     }
   }
@@ -83,18 +93,12 @@ export function planJobs(
       arch: kdir.arch,
       toolchain: toolchain.name,
     };
-    const identity = `${placeOf(project, kdir)}\0${toolchain.name}`;
+    const place = placeOf(project, kdir);
+    const identity = `${place}\0${toolchain.name}`;
     const existing = jobs.get(identity);
     if (existing !== undefined) return existing;
-    const dependencies = dependenciesOf(project);
-    const needed = dependencies.map((dependency) => add(dependency, target));
-    const placed = placements(project, dependencies);
-    const place = (p: Project): PlacedProject => ({
-      project: p,
-      placement: placed.get(p) ?? p.name,
-      digest: digestOf(p),
-    });
-    const source = place(project);
+    const needed = dependenciesOf(project).map((dependency) => add(dependency, target));
+    const { source, dependencies } = placedOf(project);
     const symvers = needed.map(({ id }) => `${containerLayout.symvers}/${id}/Module.symvers`);
     const dkms =
       project.dkms &&
@@ -111,24 +115,20 @@ export function planJobs(
         ? makeLine(project, source.placement, kdir, toolchain, symvers, options)
         : [];
     const image = imageOf(toolchain, project.buildDeps);
-    const placedDependencies = dependencies.map(place);
-    const key = createHash('sha256')
-      .update(
-        JSON.stringify([
-          recipeVersion,
-          kdir.path,
-          kdir.identity,
-          image,
-          make,
-          env,
-          [source, ...placedDependencies].map((p) => [p.placement, p.digest]),
-          needed.map((job) => job.key),
-          project.expected,
-          ...(dkms === undefined ? [] : [dkmsKey(dkms)]),
-        ]),
-      )
-      .digest('hex');
-    const several = (toolchainsOf.get(placeOf(project, kdir))?.size ?? 0) > 1;
+    const inputs = JSON.stringify([
+      recipeVersion,
+      kdir.path,
+      kdir.identity,
+      image,
+      make,
+      env,
+      [source, ...dependencies].map((p) => [p.placement, p.digest]),
+      needed.map((job) => job.key),
+      project.expected,
+      ...(dkms === undefined ? [] : [dkmsKey(dkms)]),
+    ]);
+    const key = hash('sha256', inputs, 'hex');
+    const several = (toolchainsOf.get(place)?.size ?? 0) > 1;
     const job: Job = {
       id: uniqueId(
         Object.values(label)
@@ -140,7 +140,7 @@ export function planJobs(
       kdir,
       image,
       source,
-      dependencies: placedDependencies,
+      dependencies,
       needs: needed.map(({ id }) => id),
       make,
       ...(dkms !== undefined && { dkms }),
@@ -166,6 +166,16 @@ export function planJobs(
   const planned = [...jobs.values()];
   checkOutputs(planned);
   return planned;
+}
+
+/** A function of an object that is asked for many jobs. */
+function memoized<K extends object, V>(compute: (of: K) => V): (of: K) => V {
+  const known = new Map<K, V>();
+  return (of) => {
+    const value = known.has(of) ? (known.get(of) as V) : compute(of);
+    known.set(of, value);
+    return value;
+  };
 }
 
 /** All that a DKMS job is given, by content, and the program that builds it. */

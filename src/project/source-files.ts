@@ -8,7 +8,6 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
-import glob from 'fast-glob';
 
 /** One file of a project, as it goes into a build. */
 export interface SourceFile {
@@ -28,13 +27,7 @@ export interface Sources {
 }
 
 /** Never part of a source: version control, dependencies of other tools. */
-const foreign = [
-  '**/.git/**',
-  '**/.svn/**',
-  '**/.hg/**',
-  '**/node_modules/**',
-  '**/.tmp_versions/**',
-];
+const foreign = new Set(['.git', '.svn', '.hg', 'node_modules', '.tmp_versions']);
 /** What Kbuild leaves in a tree beside the targets that have a `.cmd` file (Makefile, `clean`). */
 const product = /(^|\/)(\..*\.cmd|.*\.ko|.*\.mod|.*\.mod\.c|modules\.order|Module\.symvers)$/;
 
@@ -54,17 +47,7 @@ export const listSourceFiles = (directory: string, ...outputs: string[]): Source
  * @param outputs output directories, which may lie in the project
  */
 export function listSources(directory: string, ...outputs: string[]): Sources {
-  const inside = outputs
-    .filter((output) => output.startsWith(`${directory}/`))
-    .map((output) => `${glob.escapePath(output.slice(directory.length + 1))}/**`);
-  const paths = glob.sync('**', {
-    cwd: directory,
-    dot: true,
-    followSymbolicLinks: false,
-    onlyFiles: false,
-    markDirectories: true,
-    ignore: [...foreign, ...inside],
-  });
+  const paths = everythingIn(directory, new Set(outputs));
   const all = new Set(paths);
   const isProduct = (path: string) =>
     product.test(path) || all.has(join(dirname(path), `.${basename(path)}.cmd`));
@@ -78,6 +61,24 @@ export function listSources(directory: string, ...outputs: string[]): Sources {
     for (let at = dirname(path); at !== '.' && !parents.has(at); at = dirname(at)) parents.add(at);
   }
   return { files, directories: directories.filter((path) => !parents.has(path)).sort() };
+}
+
+/** All paths below a directory, relative to it, those of directories with a slash at their end. */
+function everythingIn(directory: string, outputs: ReadonlySet<string>): string[] {
+  const paths: string[] = [];
+  const walk = (below: string): void => {
+    for (const entry of readdirSync(join(directory, below), { withFileTypes: true })) {
+      const path = below + entry.name;
+      if (foreign.has(entry.name) || outputs.has(join(directory, path))) continue;
+      if (!entry.isDirectory()) paths.push(path);
+      else {
+        paths.push(`${path}/`);
+        walk(`${path}/`);
+      }
+    }
+  };
+  walk('');
+  return paths;
 }
 
 function describe(
