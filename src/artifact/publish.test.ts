@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory, writeTree } from '../../test/support/temporary-directory.js';
@@ -89,6 +101,27 @@ describe('publish', () => {
     const before = statSync(join(output, 'a.ko')).ino;
     await publishJobs(output, { a: ['a.ko'] });
     expect(statSync(join(output, 'a.ko')).ino).not.toBe(before);
+  });
+
+  it('leaves a file alone that is as it should be, and mends one that is not', async () => {
+    const output = temporaryDirectory();
+    const jobs = { a: ['same.ko', 'content.ko', 'mode.ko', 'link.ko', 'gone.ko'] };
+    const path = (name: string) => join(output, name);
+    await publishJobs(output, jobs);
+    for (const name of jobs.a) utimesSync(path(name), 1, 1);
+    writeFileSync(path('content.ko'), 'NEW'); // as long as it was
+    utimesSync(path('content.ko'), 1, 1);
+    chmodSync(path('mode.ko'), 0o600);
+    rmSync(path('link.ko'));
+    symlinkSync('same.ko', path('link.ko'));
+    rmSync(path('gone.ko'));
+    await publishJobs(output, jobs);
+    for (const name of jobs.a) {
+      const stat = lstatSync(path(name));
+      expect([name, stat.isFile(), readFileSync(path(name), 'utf8')]).toEqual([name, true, 'new']);
+      expect([name, stat.mode & 0o777]).toEqual([name, statSync(path('same.ko')).mode & 0o777]);
+      expect([name, stat.mtimeMs === 1000]).toEqual([name, name === 'same.ko']);
+    }
   });
 
   it('removes what an earlier run of the same job made and this one did not', async () => {

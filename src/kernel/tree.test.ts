@@ -93,6 +93,19 @@ describe('follow', () => {
     expect(follow(roots, path)).toBeUndefined();
   });
 
+  it('finds the same by what it has learned on the way', () => {
+    const paths = [
+      ...['scripts/fixdep', 'chain/fixdep', 'both', 'Makefile', 'Makefile/x', 'none', 'loop'],
+      ...['dangling', 'top/kdir/both', '../kdir/both', 'absolute/../kdir/both', ''],
+    ].map((name) => `/usr/src/kdir/${name}`);
+    const followed = new Map<string, string>();
+    for (const path of [...paths, ...paths.toReversed()]) {
+      expect([path, follow(roots, path, followed)]).toEqual([path, follow(roots, path)]);
+    }
+    expect(followed.get('/usr/src/kdir')).toBe(join(first, 'usr/src/kdir'));
+    expect([...followed.keys()].filter((path) => linkTarget(roots, path))).toEqual([]);
+  });
+
   it('follows links of this machine from its root', () => {
     const directory = temporaryDirectory({ 'a/file': '', b: { link: 'a' } });
     expect(follow(['/'], join(directory, 'b/file'))).toBe(join(directory, 'a/file'));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { archByName, type Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from '../kernel/kdir.js';
@@ -49,10 +49,25 @@ export class Planner {
   readonly #env = buildEnvironment();
   readonly #jobs = new Map<string, Job>();
   readonly #ids = new Set<string>();
-  readonly #digests = new Map<Project, string>();
+  readonly #digestOf = memoized(projectDigest);
+  readonly #checkPlace = memoized(checkKdirPlace);
   readonly #images = new Map<string, string>();
   readonly #projects = new Map<string, Project>();
-  readonly #dependencies = new Map<Project, Project[]>();
+  readonly #dependenciesOf = memoized((project: Project): Project[] => {
+    const direct = project.depends.flatMap((path) => this.#projects.get(path) ?? []);
+    return [...new Set(direct.flatMap((p) => [...this.#dependenciesOf(p), p]))];
+  });
+  /** A project and those that it depends on, as they lie in its builds. */
+  readonly #placedOf = memoized((project: Project) => {
+    const dependencies = this.#dependenciesOf(project);
+    const placed = placements(project, dependencies);
+    const place = (p: Project): PlacedProject => ({
+      project: p,
+      placement: placed.get(p) ?? p.name,
+      digest: this.#digestOf(p),
+    });
+    return { source: place(project), dependencies: dependencies.map(place) };
+  });
   /** With which toolchains a project is built for a KDIR, be it only since others depend on it. */
   readonly #toolchains = new Map<string, Set<string>>();
   /** Who writes which module. */
@@ -70,12 +85,14 @@ export class Planner {
   add(assignments: readonly Assignment[]): Job[] {
     for (const { project } of assignments) this.#projects.set(project.directory, project);
     for (const { project, targets } of assignments) {
+      const together = [project, ...this.#dependenciesOf(project)];
       for (const { kdir, toolchain } of targets) {
-        checkKdirPlace(kdir);
-        for (const built of [project, ...this.#dependenciesOf(project)]) {
+        this.#checkPlace(kdir);
+        for (const built of together) {
           const place = placeOf(built, kdir);
-          const toolchains = this.#toolchains.get(place) ?? new Set();
-          this.#toolchains.set(place, toolchains.add(toolchain.name));
+          const toolchains = this.#toolchains.get(place);
+          if (toolchains === undefined) this.#toolchains.set(place, new Set([toolchain.name]));
+          else toolchains.add(toolchain.name);
         }
       }
     }
@@ -106,21 +123,6 @@ export class Planner {
     return [...ordered];
   }
 
-  #dependenciesOf(project: Project): Project[] {
-    const known = this.#dependencies.get(project);
-    if (known !== undefined) return known;
-    const direct = project.depends.flatMap((path) => this.#projects.get(path) ?? []);
-    const all = [...new Set(direct.flatMap((p) => [...this.#dependenciesOf(p), p]))];
-    this.#dependencies.set(project, all);
-    return all;
-  }
-
-  #digestOf(project: Project): string {
-    const digest = this.#digests.get(project) ?? projectDigest(project);
-    this.#digests.set(project, digest);
-    return digest;
-  }
-
   #imageOf(toolchain: Toolchain, packages: readonly string[]): string {
     const wanted = [toolchain.name, ...packages].join(' ');
     const image = this.#images.get(wanted) ?? imageWith(toolchain, this.#buildArch, packages).name;
@@ -139,15 +141,8 @@ export class Planner {
       arch: kdir.arch,
       toolchain: toolchain.name,
     };
-    const dependencies = this.#dependenciesOf(project);
-    const needed = dependencies.map((dependency) => this.#jobOf(dependency, target));
-    const placed = placements(project, dependencies);
-    const place = (p: Project): PlacedProject => ({
-      project: p,
-      placement: placed.get(p) ?? p.name,
-      digest: this.#digestOf(p),
-    });
-    const source = place(project);
+    const needed = this.#dependenciesOf(project).map((one) => this.#jobOf(one, target));
+    const { source, dependencies } = this.#placedOf(project);
     const symvers = needed.map(({ id }) => `${containerLayout.symvers}/${id}/Module.symvers`);
     const arch = archByName(kdir.arch);
     const options = this.#options;
@@ -158,23 +153,19 @@ export class Planner {
         ? makeLine(project, source.placement, kdir, toolchain, symvers, options)
         : [];
     const image = this.#imageOf(toolchain, project.buildDeps);
-    const placedDependencies = dependencies.map(place);
-    const key = createHash('sha256')
-      .update(
-        JSON.stringify([
-          recipeVersion,
-          kdir.path,
-          kdir.identity,
-          image,
-          make,
-          this.#env,
-          [source, ...placedDependencies].map((p) => [p.placement, p.digest]),
-          needed.map((job) => job.key),
-          project.expected,
-          ...(dkms === undefined ? [] : [dkmsKey(dkms)]),
-        ]),
-      )
-      .digest('hex');
+    const inputs = JSON.stringify([
+      recipeVersion,
+      kdir.path,
+      kdir.identity,
+      image,
+      make,
+      this.#env,
+      [source, ...dependencies].map((p) => [p.placement, p.digest]),
+      needed.map((job) => job.key),
+      project.expected,
+      ...(dkms === undefined ? [] : [dkmsKey(dkms)]),
+    ]);
+    const key = hash('sha256', inputs, 'hex');
     const several = (this.#toolchains.get(placeOf(project, kdir))?.size ?? 0) > 1;
     const job: Job = {
       id: this.#uniqueId(
@@ -187,7 +178,7 @@ export class Planner {
       kdir,
       image,
       source,
-      dependencies: placedDependencies,
+      dependencies,
       needs: needed.map(({ id }) => id),
       make,
       ...(dkms !== undefined && { dkms }),
@@ -217,6 +208,16 @@ export class Planner {
       }
     }
   }
+}
+
+/** A function of an object that is asked for many jobs. */
+function memoized<K extends object, V>(compute: (of: K) => V): (of: K) => V {
+  const known = new Map<K, V>();
+  return (of) => {
+    const value = known.has(of) ? (known.get(of) as V) : compute(of);
+    known.set(of, value);
+    return value;
+  };
 }
 
 const placeOf = ({ directory }: Project, { path, identity }: Kdir): string =>

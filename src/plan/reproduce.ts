@@ -1,3 +1,4 @@
+import type { KdirMount } from '../kernel/closure.js';
 import { buildUser } from '../runtime/isolation.js';
 import { dkmsScratch, driverMount, overlayDirectory } from './dkms-recipe.js';
 import type { Job } from './job.js';
@@ -12,7 +13,6 @@ import { shellJoin, shellQuote } from '../runtime/shell.js';
  */
 export function reproduceCommand(job: Job, parallel: number): string {
   const volumes = [
-    ...job.kdir.mounts,
     ...(job.dkms === undefined ? [] : [driverMount]),
     ...[job.source, ...job.dependencies].map(({ project, placement }) => ({
       source: project.directory,
@@ -28,13 +28,14 @@ export function reproduceCommand(job: Job, parallel: number): string {
   ];
   const scratch = job.dkms === undefined ? [containerLayout.build] : dkmsScratch;
   const words = [
-    ...['docker', 'run', '--rm', '--network', 'none', '--read-only', '--cap-drop', 'ALL'],
-    ...['--security-opt', 'no-new-privileges', '--user', buildUser],
-    ...['/tmp', ...scratch].flatMap((directory) => ['--tmpfs', `${directory}:exec`]),
-    // --mount, since a path may hold a colon; --volume could not say it.
-    ...volumes.flatMap(({ source, target }) => ['--mount', mountOption(source, target)]),
-    ...Object.entries(job.env).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
-  ];
+    isolated,
+    shellJoin(['/tmp', ...scratch].flatMap((directory) => ['--tmpfs', `${directory}:exec`])),
+    known(job.kdir, ({ mounts }) => mountOptions(mounts)),
+    mountOptions(volumes),
+    known(job.env, (env) =>
+      shellJoin(Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`])),
+    ),
+  ].join(' ');
   const symvers = job.needs.map((id) => {
     const option = `type=bind,source=$PWD/${id},target=${containerLayout.symvers}/${id},readonly`;
     return ` --mount "${option}"`;
@@ -50,9 +51,27 @@ export function reproduceCommand(job: Job, parallel: number): string {
       (id) =>
         `mkdir -p ${id} && tar -xOf ${id}.tar --wildcards '*Module.symvers' > ${id}/Module.symvers`,
     ),
-    `${shellJoin(words)}${symvers.join('')} ${command} > ${shellQuote(`${job.id}.tar`)}`,
+    `${words}${symvers.join('')} ${command} > ${shellQuote(`${job.id}.tar`)}`,
   ].join(' &&\n');
 }
+
+const isolated = shellJoin([
+  ...['docker', 'run', '--rm', '--network', 'none', '--read-only', '--cap-drop', 'ALL'],
+  ...['--security-opt', 'no-new-privileges', '--user', buildUser],
+]);
+
+/** Words of what thousands of jobs have in common: their KDIR, their environment. */
+const writtenFor = new WeakMap<object, string>();
+
+function known<T extends object>(shared: T, write: (shared: T) => string): string {
+  const text = writtenFor.get(shared) ?? write(shared);
+  writtenFor.set(shared, text);
+  return text;
+}
+
+/** --mount, since a path may hold a colon; --volume could not say it. */
+const mountOptions = (volumes: readonly KdirMount[]): string =>
+  shellJoin(volumes.flatMap(({ source, target }) => ['--mount', mountOption(source, target)]));
 
 /** Docker reads the option as CSV: a field with a comma or a quote is quoted. */
 function mountOption(source: string, target: string): string {

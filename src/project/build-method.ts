@@ -4,6 +4,7 @@ import { KbuildError } from '../errors/kbuild-error.js';
 import { readSmallText } from '../storage/read-small-text.js';
 import type { ProjectConfig } from './config-schema.js';
 import type { ModuleSources } from './generate.js';
+import { generatedMark } from './generated-mark.js';
 import type { BuildMethod } from './project.js';
 import type { SourceFile } from './source-files.js';
 
@@ -21,9 +22,7 @@ export async function methodOf(
   config: ProjectConfig | undefined,
   files: readonly SourceFile[],
 ): Promise<{ method: BuildMethod; expected: string[] }> {
-  const { generateMakefiles, generatedMark } = await import('./generate.js');
-  const { configuredFileFlags, configuredModules, inferredModules } = await import('./modules.js');
-  const own = ownMethod(directory, generatedMark);
+  const own = ownMethod(directory);
   if (own !== undefined) {
     const idle = descriptionKeys(config);
     if (idle.length > 0) {
@@ -35,6 +34,8 @@ export async function methodOf(
     }
     return { method: own.method, expected: (config?.modules ?? []).map((module) => module.name) };
   }
+  const [{ generateMakefiles }, { configuredFileFlags, configuredModules, inferredModules }] =
+    await Promise.all([import('./generate.js'), import('./modules.js')]);
   let modules: ModuleSources[];
   if (config?.modules === undefined) modules = inferredModules(name, directory, files);
   else modules = configuredModules(config, directory, files);
@@ -67,15 +68,12 @@ function descriptionKeys(config: ProjectConfig | undefined): string[] {
 }
 
 /** How a project's own Kbuild or Makefile is run, or undefined if it has none (or only ours). */
-function ownMethod(
-  directory: string,
-  mark: string,
-): { file: string; method: BuildMethod } | undefined {
+function ownMethod(directory: string): { file: string; method: BuildMethod } | undefined {
   for (const file of makefiles) {
     const path = join(directory, file);
     if (!existsSync(path)) continue;
     const text = readSmallText(path, 'CONFIG_INVALID');
-    if (text.startsWith(mark)) continue;
+    if (text.startsWith(generatedMark)) continue;
     // A Makefile that says obj-m is one that Kbuild can read, whatever else it does.
     const kbuild =
       file === 'Kbuild' || /^[ \t]*(obj-(m|y|\$[({])|include[ \t].*Kbuild)/m.test(text);

@@ -1,9 +1,6 @@
 /** Directories of version control and of other tools (clangd keeps its index in .cache), wherever they lie. */
 const directories = ['.git', '.svn', '.hg', 'node_modules', '.tmp_versions', '.cache'];
 
-/** Patterns of those directories for fast-glob, which then does not go into them. */
-export const foreignGlobs = directories.map((name) => `**/${name}/**`);
-
 const inDirectory = new RegExp(
   `(^|/)(${directories.map((name) => name.replaceAll('.', '\\.')).join('|')})(/|$)`,
 );

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { kbuildErrorOf } from '../../test/support/kbuild-error-of.js';
 import { make, readKbuild } from '../../test/support/make.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
-import { generatedMark, generateMakefiles, type ModuleSources } from './generate.js';
+import { generateMakefiles, type ModuleSources } from './generate.js';
+import { generatedMark } from './generated-mark.js';
 
 const module = (name: string, ...sources: string[]): ModuleSources => ({
   name,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import glob from 'fast-glob';
 import { describe, expect, it } from 'vitest';
 import {
   temporaryDirectory,
@@ -17,6 +18,43 @@ function list(files: FileTree, output = 'dist'): SourceFile[] {
 }
 
 const paths = (files: SourceFile[]) => files.map(({ path }) => path);
+
+describe('listSources', () => {
+  it('finds what fast-glob finds', () => {
+    const directory = temporaryDirectory({
+      'a.c': '',
+      'deep/er/b.c': '',
+      'deep/.git/x': '',
+      'deep/node_modules': 'a file',
+      'deep/dist/kept.c': '',
+      'dist/x.ko': '',
+      'out/put/x.c': '',
+      'out/kept.c': '',
+      'link.c': { link: 'a.c' },
+      'to-dir': { link: 'deep' },
+      '.hg': { link: 'deep' },
+      'we[i]rd {a,b}!/*.c': '',
+      '(x)/?.h': '',
+      '-dash/.dot/..x': '',
+    });
+    mkdirSync(join(directory, 'empty/.svn'), { recursive: true });
+    const outputs = ['dist', 'out/put', '../elsewhere'].map((path) => join(directory, path));
+    const found = glob.sync('**', {
+      cwd: directory,
+      dot: true,
+      followSymbolicLinks: false,
+      onlyFiles: false,
+      markDirectories: true,
+      ignore: ['.git', '.svn', '.hg', 'node_modules']
+        .map((name) => `**/${name}/**`)
+        .concat('dist/**', 'out/put/**'),
+    });
+    const { files, directories } = listSources(directory, ...outputs);
+    expect(paths(files)).toEqual(found.filter((path) => !path.endsWith('/')).sort());
+    expect(directories).toEqual(['empty']);
+    expect(found).toContain('empty/');
+  });
+});
 
 describe('listSourceFiles', () => {
   it('lists all files, hidden ones too, sorted', () => {

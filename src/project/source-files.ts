@@ -8,8 +8,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
-import glob from 'fast-glob';
-import { foreignGlobs, isForeign } from './foreign-files.js';
+import { isForeign } from './foreign-files.js';
 
 /** One file of a project, as it goes into a build. */
 export interface SourceFile {
@@ -47,17 +46,7 @@ export const listSourceFiles = (directory: string, ...outputs: string[]): Source
  * @param outputs output directories, which may lie in the project
  */
 export function listSources(directory: string, ...outputs: string[]): Sources {
-  const inside = outputs
-    .filter((output) => output.startsWith(`${directory}/`))
-    .map((output) => `${glob.escapePath(output.slice(directory.length + 1))}/**`);
-  const paths = glob.sync('**', {
-    cwd: directory,
-    dot: true,
-    followSymbolicLinks: false,
-    onlyFiles: false,
-    markDirectories: true,
-    ignore: [...foreignGlobs, ...inside],
-  });
+  const paths = everythingIn(directory, new Set(outputs));
   const all = new Set(paths);
   const isProduct = (path: string) =>
     isForeign(path) || product.test(path) || all.has(join(dirname(path), `.${basename(path)}.cmd`));
@@ -71,6 +60,24 @@ export function listSources(directory: string, ...outputs: string[]): Sources {
     for (let at = dirname(path); at !== '.' && !parents.has(at); at = dirname(at)) parents.add(at);
   }
   return { files, directories: directories.filter((path) => !parents.has(path)).sort() };
+}
+
+/** All paths below a directory, relative to it, those of directories with a slash at their end. */
+function everythingIn(directory: string, outputs: ReadonlySet<string>): string[] {
+  const paths: string[] = [];
+  const walk = (below: string): void => {
+    for (const entry of readdirSync(join(directory, below), { withFileTypes: true })) {
+      const path = below + entry.name;
+      if (isForeign(path) || outputs.has(join(directory, path))) continue;
+      if (!entry.isDirectory()) paths.push(path);
+      else {
+        paths.push(`${path}/`);
+        walk(`${path}/`);
+      }
+    }
+  };
+  walk('');
+  return paths;
 }
 
 function describe(

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import glob from 'fast-glob';
+import type FastGlob from 'fast-glob';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { makefiles } from './build-method.js';
 import { kernelRef, readConfig, type ProjectDefaults } from './load-project.js';
@@ -20,11 +20,12 @@ export interface Workspace {
 export async function workspaceOf(directory: string): Promise<Workspace | undefined> {
   const found = await readConfig(directory);
   if (found === undefined || !('projects' in found.config)) return undefined;
+  const { default: glob } = await import('fast-glob'); // seldom needed, and slow to load
   const { projects, kernels, archs, output = 'dist' } = found.config;
   const directories = glob
     .sync(projects, { cwd: directory, onlyDirectories: true })
     .map((path) => resolve(directory, path))
-    .filter((path) => path !== resolve(directory, output) && looksLikeProject(path));
+    .filter((path) => path !== resolve(directory, output) && looksLikeProject(path, glob));
   if (directories.length === 0) {
     throw new KbuildError(
       'PROJECT_NO_MODULES',
@@ -52,7 +53,7 @@ export async function workspaceOf(directory: string): Promise<Workspace | undefi
   };
 }
 
-function looksLikeProject(directory: string): boolean {
+function looksLikeProject(directory: string, glob: Pick<typeof FastGlob, 'sync'>): boolean {
   const signs = [...makefiles, 'kbuild.config.*', 'dkms.conf', '*.c'];
   return glob.sync(signs, { cwd: directory }).length > 0;
 }

@@ -19,6 +19,19 @@ describe('ImageIds', () => {
     expect(new ImageIds(directory).get(name)).toBe('sha256:2');
   });
 
+  it('reads each name once, and knows what it has set itself', async () => {
+    const directory = join(temporaryDirectory(), 'images');
+    const ids = new ImageIds(directory);
+    await new ImageIds(directory).set(name, 'sha256:1');
+    expect(ids.get(name)).toBe('sha256:1');
+    await new ImageIds(directory).set(name, 'sha256:2');
+    expect(ids.get(name)).toBe('sha256:1');
+    await ids.set(name, 'sha256:1');
+    expect(new ImageIds(directory).get(name)).toBe('sha256:1');
+    await ids.set(name, 'sha256:3');
+    expect(ids.get(name)).toBe('sha256:3');
+  });
+
   it('keeps one file for each name, whatever is in it', async () => {
     const directory = temporaryDirectory();
     const ids = new ImageIds(directory);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { checkJobEntry, type EntryCondition } from '../engine/check-entry.js';
+import { checkObjectEntry } from '../engine/objects/object-store.js';
 
 /** A directory of the cache that keeps entries by their keys, each of which can be made again. */
 export interface CacheArea {
@@ -13,5 +14,5 @@ export interface CacheArea {
 /** The areas that 'cache prune' makes room in and 'cache verify' reads. */
 export const cacheAreas = (cache: string): CacheArea[] => [
   { name: 'jobs', root: join(cache, 'jobs'), check: checkJobEntry },
-  { name: 'objects', root: join(cache, 'objects') },
+  { name: 'objects', root: join(cache, 'objects'), check: checkObjectEntry },
 ];

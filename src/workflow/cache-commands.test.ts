@@ -16,6 +16,7 @@ import { fixtureModule } from '../../test/support/fixture-module.js';
 import { temporaryDirectory } from '../../test/support/temporary-directory.js';
 import { formatEntry } from '../engine/shared-cache/entry.js';
 import { makePack, sha256 } from '../engine/shared-cache/pack.js';
+import { ObjectStore } from '../engine/objects/object-store.js';
 import { JobStore } from '../engine/job-store.js';
 import { openRunDirectory } from '../storage/run-directory.js';
 import { pruneLocal, pruneShared } from './cache-prune.js';
@@ -46,8 +47,11 @@ async function cacheOfThree() {
     directories.push(directory);
   }
   const object = join(cache, 'objects', 'dd', 'd'.repeat(64));
-  mkdirSync(object, { recursive: true });
-  writeFileSync(join(object, 'x.o'), Buffer.alloc(50_000));
+  const built = { path: 'x.o', bytes: Buffer.alloc(50_000), command: '', read: [], isKept: true };
+  await new ObjectStore(join(cache, 'objects')).save('d'.repeat(64), {}, [built], {
+    from: '',
+    objects: [],
+  });
   setTime(object, 25);
   return { cache, store, directories, object };
 }
@@ -207,7 +211,7 @@ describe('cache verify', () => {
     expect(await verifyLocal(cache)).toEqual({
       areas: [
         { name: 'jobs', entries: 3, checked: 3 },
-        { name: 'objects', entries: 1, checked: 0 },
+        { name: 'objects', entries: 1, checked: 1 },
       ],
       damaged: [],
       outdated: 0,

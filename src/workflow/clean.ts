@@ -71,6 +71,7 @@ async function removeEmpty(directory: string, root: string): Promise<void> {
 export const cacheNames = [
   'apt', // of earlier versions
   'dockerd.log',
+  'history.json',
   'images',
   'jobs',
   'kernels',

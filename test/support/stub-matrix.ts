@@ -9,7 +9,7 @@ import { build } from './cli.js';
 import { healthyKdir, healthyTools } from './healthy-kdir.js';
 import { release as templateRelease } from './kdir-tree.js';
 import { moduleSource } from './project.js';
-import { kernelFor } from './symvers.js';
+import { kernelFor, symversText } from './symvers.js';
 import type { FileTree } from './temporary-directory.js';
 
 /**
@@ -30,6 +30,21 @@ export interface StubMatrix {
 /** How many there may be: two digits tell releases apart, three projects. */
 export const mostKernels = 100;
 
+/** A module that takes symbols of its kernel. */
+const source = moduleSource(`
+static int __init stub_init(void)
+{
+	pr_info("loaded\\n");
+	return 0;
+}
+module_init(stub_init);
+static void __exit stub_exit(void)
+{
+	pr_info("gone\\n");
+}
+module_exit(stub_exit);
+`);
+
 const templateName = 'stub000';
 const nameOf = (n: number): string => `stub${String(n).padStart(3, '0')}`;
 const releaseOf = (n: number): string =>
@@ -44,13 +59,15 @@ export async function writeStubMatrix(
   counts: { projects: number; kernels: number },
 ): Promise<StubMatrix> {
   const template = await compileTemplate(join(directory, 'template'));
-  const symvers = kernelFor(readModule(template));
+  const info = readModule(template);
+  const layout = symversText({ name: 'module_layout', crc: info.moduleLayoutCrc });
+  const symvers = layout + kernelFor(info);
   const projects = range(counts.projects).map((n) => {
     const name = nameOf(n);
     const path = join(directory, 'projects', name);
     writeFiles(path, {
       Kbuild: `obj-m := ${name}.o\n`,
-      [`${name}.c`]: moduleSource(),
+      [`${name}.c`]: source,
     });
     return path;
   });
@@ -90,7 +107,7 @@ function writeFiles(directory: string, files: FileTree): void {
 async function compileTemplate(directory: string): Promise<Buffer> {
   writeFiles(directory, {
     Kbuild: `obj-m := ${templateName}.o\n`,
-    [`${templateName}.c`]: moduleSource(),
+    [`${templateName}.c`]: source,
     // No debug information: it would be 20 times as large as the module.
     'kbuild.config.yaml': `name: ${templateName}\nmake: { KCFLAGS: -g0 }\n`,
   });

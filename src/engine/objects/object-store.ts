@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, link, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceDirectory } from '../../storage/atomic.js';
+import { entryGrain, markUsed } from '../../storage/mark-used.js';
+import type { EntryCondition } from '../check-entry.js';
 import type { Job } from '../../plan/job.js';
 import { recipeVersion } from '../../plan/recipe.js';
 import { commandPath, type CompiledObject } from './compiled-objects.js';
@@ -47,14 +49,14 @@ export class ObjectStore {
   load(key: string): KeptBuild | undefined {
     if (this.replaces) return undefined;
     const directory = this.#directory(key);
+    // Before it is read: 'cache prune' leaves alone what was marked since this run began.
+    markUsed(directory, entryGrain);
     try {
       const file = join(directory, recordName);
       const record = JSON.parse(readFileSync(file, 'utf8')) as KeptBuild & {
         formatVersion: number;
       };
       if (record.formatVersion !== formatVersion) return undefined;
-      const now = new Date();
-      utimesSync(directory, now, now); // used: `cache prune` goes by it
       return { ...record, directory };
     } catch {
       return undefined; // as if it never was: all is compiled
@@ -118,6 +120,25 @@ export class ObjectStore {
       );
     });
   }
+}
+
+/** Reads all of an entry and holds it against its hashes; changes nothing. */
+export function checkObjectEntry(directory: string): Promise<EntryCondition> {
+  const damaged = (reason: string): EntryCondition => ({ state: 'damaged', reason });
+  let kept: KeptBuild & { formatVersion: number };
+  try {
+    kept = JSON.parse(readFileSync(join(directory, recordName), 'utf8')) as typeof kept;
+  } catch (error) {
+    const isGone = !existsSync(directory); // a run has replaced it meanwhile
+    return Promise.resolve(isGone ? { state: 'gone' } : damaged((error as Error).message));
+  }
+  if (kept.formatVersion !== formatVersion) return Promise.resolve({ state: 'outdated' });
+  const wrong = kept.objects.find(({ path, sha256 }) =>
+    [path, commandPath(path)].some((file, i) => hashOf(join(directory, file)) !== sha256[i]),
+  );
+  return Promise.resolve(
+    wrong === undefined ? { state: 'whole' } : damaged(`${wrong.path} is not what its record says`),
+  );
 }
 
 /**
