@@ -28,25 +28,36 @@ export function lstat(path: string): Stats | undefined {
   }
 }
 
+/** Where a path of a tree lies on the host, links not followed; undefined if nowhere. */
+export type Locate = (path: string) => string | undefined;
+
 /** The path that a link in the tree leads to, as a path of the tree, or undefined for no link. */
-export function linkTarget(roots: Roots, path: string): string | undefined {
-  const host = locate(roots, path);
-  if (host === undefined || !lstatSync(host).isSymbolicLink()) return undefined;
-  const target = readlinkSync(host);
-  return isAbsolute(target) ? resolve(target) : resolve(dirname(path), target);
-}
+export const linkTarget = (roots: Roots, path: string): string | undefined =>
+  linkTargetIn((at) => locate(roots, at), path);
 
 /**
  * Follows links, wherever in the path they stand, inside the tree.
  * @returns the host path of what the path finally names, or undefined if it leads nowhere
  */
-export function follow(roots: Roots, path: string): string | undefined {
+export const follow = (roots: Roots, path: string): string | undefined =>
+  followIn((at) => locate(roots, at), path);
+
+/** As `linkTarget`, in a tree of any making. */
+export function linkTargetIn(locatePath: Locate, path: string): string | undefined {
+  const host = locatePath(path);
+  if (host === undefined || !lstatSync(host).isSymbolicLink()) return undefined;
+  const target = readlinkSync(host);
+  return isAbsolute(target) ? resolve(target) : resolve(dirname(path), target);
+}
+
+/** As `follow`, in a tree of any making. */
+export function followIn(locatePath: Locate, path: string): string | undefined {
   let pending = path.split('/').filter(Boolean);
   let at = '/';
   for (let hops = 0; pending.length > 0;) {
     const next = join(at, pending[0] as string);
     pending = pending.slice(1);
-    const target = linkTarget(roots, next);
+    const target = linkTargetIn(locatePath, next);
     if (target === undefined) {
       at = next;
       continue;
@@ -55,5 +66,5 @@ export function follow(roots: Roots, path: string): string | undefined {
     pending = [...target.split('/').filter(Boolean), ...pending];
     at = '/';
   }
-  return locate(roots, at);
+  return locatePath(at);
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { buildCommand } from './build.js';
 import { cleanCommand } from './clean.js';
+import { compileCommandsCommand } from './compile-commands.js';
 import { depsCommand } from './deps.js';
 import { dkmsPackCommand } from './dkms-pack.js';
 import { dkmsShowCommand } from './dkms-show.js';
@@ -26,6 +27,7 @@ export interface CommandTree {
 export const commands: CommandTree = {
   build: buildCommand,
   plan: planCommand,
+  'compile-commands': compileCommandsCommand,
   inspect: inspectCommand,
   verify: verifyCommand,
   deps: depsCommand,
