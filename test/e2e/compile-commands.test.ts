@@ -330,5 +330,9 @@ $(obj)/made.h: FORCE
     );
     expect((await kbuild(['compile-commands', directory, ...stock])).exitCode).toBe(0);
     expect(read(directory)).toHaveLength(2);
+    const elsewhere = temporaryDirectory();
+    const given = ['compile-commands', directory, ...stock, '-o', elsewhere];
+    expect((await kbuild(given)).exitCode).toBe(0);
+    expect(read(elsewhere)).toEqual(read(directory));
   });
 });

@@ -80,9 +80,10 @@ export const compileCommandsCommand = defineCommand({
       process.stdout.write(text);
       return 0;
     }
-    const directory = path.resolve(String(argv.dir));
+    // Of an archive, it goes into the working directory.
     const name = 'compile_commands.json';
-    const file = path.resolve(out ?? (isDirectory(directory) ? path.join(directory, name) : name));
+    const place = path.resolve(out ?? String(argv.dir));
+    const file = isDirectory(place) ? path.join(place, name) : path.resolve(out ?? name);
     await writeFileAtomic(file, text);
     console.log(`wrote ${displayPath(file)} (${database.length} sources)`);
     return 0;
