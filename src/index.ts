@@ -1,6 +1,6 @@
 /**
  * kbuild-ts as a library: all that the command line does. `withSession` opens a session; `plan`
- * and `build` walk from a directory to jobs and to modules; `readModule` reads a `.ko`.
+ * and `build` walk from a directory to jobs and to modules, `watch` again and again; `readModule` reads a `.ko`.
  */
 export { archByName, allArchs, type Arch } from './arch/arch.js';
 export { describeModule } from './artifact/describe.js';
@@ -62,6 +62,12 @@ export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
 export type { SharedCacheRequest } from './workflow/open-shared-cache.js';
+export { watch, type WatchEvent } from './workflow/watch.js';
+export {
+  findCompileCommands,
+  type CompileCommandsReport,
+  type CompileCommandsRequest,
+} from './workflow/compile-commands.js';
 export { plan, type Plan, type PlanRequest } from './workflow/plan.js';
 export type { UnusableKernel } from './workflow/unusable-kernel.js';
 export { withSession, type Session, type SessionOptions } from './workflow/session.js';

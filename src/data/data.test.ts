@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { allArchs, type Arch } from '../arch/arch.js';
 import { aptRepositorySchema, dnfRepositorySchema } from '../kernel/repository-schema.js';
 import { allSuites, type Suite } from '../kernel/suite.js';
+import type { EditorOptions } from '../engine/compile-database/editor-options.js';
 import { toolchainImage } from '../toolchain/image-recipe.js';
 import { allToolchains, makeVariables, type Toolchain } from '../toolchain/toolchain.js';
 import { readFolder } from './folder.js';
@@ -69,11 +70,21 @@ const repositorySchema = z.discriminatedUnion('manager', [
   dnfRepositorySchema,
 ]);
 
+const option = z.string().regex(/^-\S+$/);
+
+const editorSchema = z.strictObject({
+  name,
+  never: z.array(option).min(1),
+  gcc: z.array(option).min(1),
+  add: z.array(option),
+}) satisfies z.ZodType<EditorOptions>;
+
 const folders = {
   'toolchains/arch': archSchema,
   toolchains: toolchainSchema,
   'toolchains/suite': suiteSchema,
   'toolchains/repository': repositorySchema,
+  'toolchains/editor': editorSchema,
 };
 
 const files = Object.entries(folders).flatMap(([folder, schema]) =>

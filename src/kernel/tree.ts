@@ -27,9 +27,16 @@ export function lstat(path: string): Stats | undefined {
   }
 }
 
+/** Where a path of a tree lies on the host, links not followed; undefined if nowhere. */
+export type Locate = (path: string) => string | undefined;
+
 /** The path that a link in the tree leads to, as a path of the tree, or undefined for no link. */
-export function linkTarget(roots: Roots, path: string): string | undefined {
-  const host = locate(roots, path);
+export const linkTarget = (roots: Roots, path: string): string | undefined =>
+  linkTargetIn((at) => locate(roots, at), path);
+
+/** As `linkTarget`, in a tree of any making. */
+export function linkTargetIn(locatePath: Locate, path: string): string | undefined {
+  const host = locatePath(path);
   if (host === undefined || !lstatSync(host).isSymbolicLink()) return undefined;
   return targetOf(host, path);
 }
@@ -55,11 +62,26 @@ export function follow(
   path: string,
   followed: Followed = new Map(),
 ): string | undefined {
+  const end = walk(path, (at) => (followed.has(at) ? undefined : look(roots, at, followed)));
+  return end === undefined ? undefined : (followed.get(end) ?? locate(roots, end));
+}
+
+/** As `follow`, in a tree of any making. */
+export function followIn(locatePath: Locate, path: string): string | undefined {
+  const end = walk(path, (at) => linkTargetIn(locatePath, at));
+  return end === undefined ? undefined : locatePath(end);
+}
+
+/**
+ * The path to which a path leads when all links are followed; undefined for links in a circle.
+ * @param targetAt where a link leads to; undefined for what is none
+ */
+function walk(path: string, targetAt: (path: string) => string | undefined): string | undefined {
   let pending = path.split('/').filter(Boolean);
   let at = '/';
   for (let hops = 0, i = 0; i < pending.length; i++) {
     const next = join(at, pending[i] as string);
-    const target = followed.has(next) ? undefined : look(roots, next, followed);
+    const target = targetAt(next);
     if (target === undefined) {
       at = next;
       continue;
@@ -69,7 +91,7 @@ export function follow(
     i = -1;
     at = '/';
   }
-  return followed.get(at) ?? locate(roots, at);
+  return at;
 }
 
 /** Where a link leads to; else remembers where what stands there lies. */

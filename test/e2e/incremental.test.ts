@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isDeepStrictEqual } from 'node:util';
 import type { Manifest } from '../../src/index.js';
 import { build, kbuildJson } from '../support/cli.js';
+import { cacheWithKernels } from '../support/cache-with-kernels.js';
 import { temporaryDirectory, type FileTree } from '../support/temporary-directory.js';
 
 const caller = (name: string, calls: string) => `#include <linux/module.h>
@@ -181,7 +182,8 @@ MODULE_DESCRIPTION("top");
       { compiled: 1, reused: 1 },
     ];
     expect(counts).toHaveLength(8);
-    for (const pair of one) expect(counts.filter((count) => isDeepStrictEqual(count, pair))).toHaveLength(4);
+    for (const pair of one)
+      expect(counts.filter((count) => isDeepStrictEqual(count, pair))).toHaveLength(4);
   });
 
   it('compiles what is kept no more, or is damaged', async () => {
@@ -194,7 +196,13 @@ MODULE_DESCRIPTION("top");
     await run();
     const objects = join(cache.KBUILD_TS_CACHE_DIR, 'objects');
     const kept = readdirSync(objects, { recursive: true, encoding: 'utf8' });
-    appendFileSync(join(objects, kept.find((path) => path.endsWith('/main.o'))!), 'x');
+    appendFileSync(
+      join(
+        objects,
+        kept.find((path) => path.endsWith('/main.o'))!,
+      ),
+      'x',
+    );
     edit(directory, 'sub/two.c', 'x * 2', 'x * 5');
     expect(await run()).toEqual({ compiled: 3, reused: 2 });
     const verify = await kbuildJson<{ damaged: unknown[] }>(['cache', 'verify'], { env: cache });

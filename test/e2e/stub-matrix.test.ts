@@ -2,7 +2,7 @@ import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import glob from 'fast-glob';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { JobStore, logFile } from '../../src/engine/job-store.js';
+import { JobStore, logFile, moduleBytes } from '../../src/engine/job-store.js';
 import { build, kbuildJson } from '../support/cli.js';
 import { writeStubMatrix, type StubMatrix } from '../support/stub-matrix.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -80,7 +80,7 @@ describe('a matrix of which all jobs are in the cache', () => {
     await store.drop(job!.key);
     await store.save(job!.key, {
       ...stored!,
-      modules: [{ path: 'stub001.ko', bytes: stored!.contents!.get('stub001.ko')! }],
+      modules: [{ path: 'stub001.ko', bytes: moduleBytes(stored!, 'stub001.ko') }],
       symvers: '',
       log: logFile(stored!),
     });

@@ -4,6 +4,7 @@ import { cachePruneCommand } from './cache-prune.js';
 import { cacheStatsCommand } from './cache-stats.js';
 import { cacheVerifyCommand } from './cache-verify.js';
 import { cleanCommand } from './clean.js';
+import { compileCommandsCommand } from './compile-commands.js';
 import { depsCommand } from './deps.js';
 import { dkmsPackCommand } from './dkms-pack.js';
 import { dkmsShowCommand } from './dkms-show.js';
@@ -29,6 +30,7 @@ export interface CommandTree {
 export const commands: CommandTree = {
   build: buildCommand,
   plan: planCommand,
+  'compile-commands': compileCommandsCommand,
   inspect: inspectCommand,
   verify: verifyCommand,
   deps: depsCommand,
