@@ -10,7 +10,7 @@ export interface BuiltFile {
 }
 
 /** More than any build has: a whole distribution kernel is some 10,000 files. */
-const mostEntries = 20_000;
+const mostEntries = 60_000;
 
 /** Loaded only where something was built. */
 export const loadTar = () => import('tar-stream');

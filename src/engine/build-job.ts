@@ -57,6 +57,23 @@ export async function buildJob(
   needed: readonly JobResult[],
   context: BuildContext,
 ): Promise<Built | BuildError> {
+  const built = await buildOnce(job, needed, context);
+  if (built !== 'unsound') return built;
+  const { objects, ...rest } = context;
+  const whole = await buildOnce(job, needed, {
+    ...rest,
+    ...(objects && { objects: objects.anew() }),
+  });
+  if (whole === 'unsound') throw new Error('a build of everything has reused an object');
+  return whole;
+}
+
+/** @returns `unsound` if it took over an object that does not belong to what it was built of */
+async function buildOnce(
+  job: Job,
+  needed: readonly JobResult[],
+  context: BuildContext,
+): Promise<Built | BuildError | 'unsound'> {
   const runtime = await context.runtime();
   const imageId = await context.imageOf(job);
   const turn = await (await context.slots()).enter(context.claimOf(job));
@@ -72,7 +89,7 @@ async function buildInTurn(
   needed: readonly JobResult[],
   { runtime, imageId, turn }: { runtime: Runtime; imageId: string; turn: Turn },
   context: EngineContext,
-): Promise<Built | BuildError> {
+): Promise<Built | BuildError | 'unsound'> {
   const symvers = new Map(
     needed.map((result) => [result.job.id, result.symversDirectory ?? ''] as const),
   );
@@ -146,6 +163,7 @@ async function buildInTurn(
     return { error: refusal(error), diagnostics, ...ran };
   }
   const objects = await incremental?.end(files, log.storedDiagnostics);
+  if (incremental !== undefined && objects === undefined) return 'unsound';
   const whole = { ...ran, ...(objects && { objects }) };
   if ('error' in collected) return { ...collected, diagnostics, ...whole };
   log.add(collected.diagnostics);
@@ -159,7 +177,7 @@ async function buildInTurn(
   // A key must name what was built: if a source changed meanwhile, nobody else may find this.
   const store = inputs.asPlanned ? context.store : new JobStore(join(context.scratch, 'jobs'));
   // An object that an earlier build made is this machine's own business.
-  const isShareable = inputs.asPlanned && (objects?.reused ?? 0) === 0;
+  const isShareable = inputs.asPlanned && incremental?.directory === undefined;
   return { stored: await store.save(job.key, jobFiles), isShareable, ...whole };
 }
 

@@ -8,12 +8,17 @@ const usualMemory = 2 ** 30;
 /** Builds vary: more than the last one held is kept free for them. */
 const margin = 1.25;
 
+/** Less than any difference between builds. Milliseconds. */
+const grain = 1e-6;
+
 /** Says what jobs want of the budget, by what earlier builds of them took. */
 export class Claims {
   readonly #history: JobHistory;
   readonly #memoryLimit: number;
   readonly #dependents = new Map<string, Job[]>();
   readonly #weights = new Map<string, number>();
+  /** Of what weighs the same, what was planned first goes first. */
+  readonly #order = new Map<string, number>();
 
   /** @param memoryLimit what a single build may hold. Bytes */
   constructor(history: JobHistory, memoryLimit: number) {
@@ -23,6 +28,7 @@ export class Claims {
 
   add(jobs: readonly Job[]): void {
     for (const job of jobs) {
+      this.#order.set(job.id, this.#order.size);
       for (const id of job.needs) {
         const others = this.#dependents.get(id) ?? [];
         others.push(job);
@@ -34,7 +40,8 @@ export class Claims {
   of(job: Job): Claim {
     const { memoryBytes } = this.#history.expect(job);
     const memory = memoryBytes === undefined ? usualMemory : memoryBytes * margin;
-    return { weight: this.#weightOf(job), memoryBytes: Math.min(memory, this.#memoryLimit) };
+    const weight = this.#weightOf(job) - (this.#order.get(job.id) ?? 0) * grain;
+    return { weight, memoryBytes: Math.min(memory, this.#memoryLimit) };
   }
 
   /** How long it takes until a job and all that waits for it are done, if nothing else is in the way. */

@@ -14,7 +14,7 @@ const tailLength = 50;
 
 /** A build that prints without end fills neither the disk nor the memory. Bytes, and a count. */
 const longestLog = 64 * 2 ** 20;
-const mostDiagnostics = 1000;
+export const mostDiagnostics = 1000;
 
 /** Where the lines of a build go: its file, the reporters, and, as diagnostics, its result. */
 export interface JobLog {

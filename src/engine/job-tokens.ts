@@ -23,10 +23,14 @@ export class JobTokens {
     return this.#out;
   }
 
+  /** Puts as many in as there is room for: a build may fill its pipe. */
   put(count: number): void {
     if (count <= 0) return;
-    writeSync(this.#descriptor, Buffer.alloc(count, token));
-    this.#out += count;
+    try {
+      this.#out += writeSync(this.#descriptor, Buffer.alloc(count, token));
+    } catch (error) {
+      if (!isFullOrEmpty(error)) throw error;
+    }
   }
 
   /** Takes back what lies in the pipe. Gives how many tokens make does not use. */
@@ -46,16 +50,28 @@ export class JobTokens {
     closeSync(this.#descriptor);
   }
 
+  /** Reads what there is; of a build that goes on writing, no more than any pipe can hold. */
   #read(): number {
-    const buffer = Buffer.alloc(64 * 1024); // all that a pipe holds
+    const buffer = Buffer.alloc(64 * 1024);
+    let count = 0;
     try {
-      return readSync(this.#descriptor, buffer);
+      while (count < mostInPipe) {
+        const read = readSync(this.#descriptor, buffer);
+        if (read === 0) break;
+        count += read;
+      }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0; // it is empty
-      throw error;
+      if (!isFullOrEmpty(error)) throw error;
     }
+    return count;
   }
 }
+
+/** A build may make its pipe larger, up to fs.pipe-max-size. Bytes. */
+const mostInPipe = 2 ** 21;
+
+const isFullOrEmpty = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'EAGAIN';
 
 /** Makes pipes of tokens in a new directory; undefined where there are no named pipes. */
 export async function makeJobTokens(
@@ -68,5 +84,14 @@ export async function makeJobTokens(
   const paths = Array.from({ length: count }, (_, i) => join(directory, String(i)));
   // Builds run as other users than we.
   const { failed } = await execa('mkfifo', ['-m', '666', ...paths], { reject: false });
-  return failed ? undefined : paths.map((path) => new JobTokens(path));
+  if (failed) return undefined;
+  const pipes: JobTokens[] = [];
+  try {
+    for (const path of paths) pipes.push(new JobTokens(path));
+    return pipes;
+  } catch (error) {
+    for (const pipe of pipes) pipe.close();
+    if ((error as NodeJS.ErrnoException).code === 'EMFILE') return undefined; // more jobs than files
+    throw error;
+  }
 }

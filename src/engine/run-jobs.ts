@@ -37,6 +37,8 @@ export class JobRun {
   readonly #queue = new JobQueue();
   /** Jobs that have been taken from the queue and have not ended. */
   #underWay = 0;
+  /** Why what has not ended does not go on, once it is stopped. */
+  #notRun = stoppedByFailure;
   #lookups = 0;
   #onChange: () => void = () => undefined;
 
@@ -82,13 +84,14 @@ export class JobRun {
         this.#onChange = resolve;
       });
     }
-    (await this.#slots)?.close();
+    (await this.#slots?.catch(() => undefined))?.close(); // what it failed with, jobs have told
     if (this.#interruption.aborted) throw interrupted();
     return jobs.flatMap(({ id }) => this.#results.get(id) ?? []);
   }
 
   /** Ends what runs, since nothing will become of the run. */
   async abandon(): Promise<void> {
+    this.#notRun = givenUp;
     this.#stop.abort();
     await this.end([]).catch(() => undefined);
   }
@@ -98,7 +101,7 @@ export class JobRun {
     while (this.#lookups < mostLookups && !this.#interruption.aborted) {
       const job = this.#queue.take();
       if (job === undefined) break;
-      const obstacle = this.#stop.signal.aborted ? notRun : this.#failedNeed(job);
+      const obstacle = this.#stop.signal.aborted ? this.#notRun : this.#failedNeed(job);
       if (obstacle !== undefined) this.#end(job, { ...unbuilt, error: obstacle });
       else void this.#run(job);
     }
@@ -136,7 +139,7 @@ export class JobRun {
           error: failure.toReport(),
         };
       }
-      return { ...unbuilt, error: this.#interruption.aborted ? failure.toReport() : notRun };
+      return { ...unbuilt, error: this.#interruption.aborted ? failure.toReport() : this.#notRun };
     }
   }
 
@@ -213,8 +216,14 @@ const unbuilt = {
   modules: [],
 } as const satisfies Partial<JobResult>;
 
-const notRun: ErrorReport = {
+const stoppedByFailure: ErrorReport = {
   code: 'INTERRUPTED',
   message: 'not run: another job failed, and --fail-fast was given',
   hint: 'Run without --fail-fast to have all jobs built.',
+};
+
+const givenUp: ErrorReport = {
+  code: 'INTERRUPTED',
+  message: 'not run: the run was given up',
+  hint: 'The error at its end says why.',
 };

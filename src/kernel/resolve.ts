@@ -64,23 +64,47 @@ export async function* resolveAsTheyCome(
 
   const arrived: { place: number; found: Resolution[] }[] = [];
   const open = new Set<Promise<void>>();
-  for (const [place, [text, ref]] of parsed.entries()) {
-    const arrival: Promise<void> = resolveRef(text, ref, archs, refs.length > 1, context)
+  const stop = new AbortController();
+  const own = stoppedBy(stop.signal, context);
+  const begin = ([place, [text, ref]]: (typeof waiting)[number]) => {
+    const arrival: Promise<void> = resolveRef(text, ref, archs, refs.length > 1, own)
       .then((found) => {
         arrived.push({ place, found });
       })
       .finally(() => open.delete(arrival));
     arrival.catch(() => undefined); // told by the race below
     open.add(arrival);
+  };
+  const waiting = [...parsed.entries()];
+  try {
+    while (waiting.length > 0 || open.size > 0 || arrived.length > 0) {
+      for (const one of waiting.splice(0, mostAtOnce - open.size)) begin(one);
+      if (arrived.length === 0) await Promise.race(open);
+      await new Promise(setImmediate); // those that need nothing come together
+      const come = arrived.splice(0).sort((a, b) => a.place - b.place);
+      const steps = come.map(({ place, found }) => ({ place, resolutions: news(found) }));
+      if (steps.length > 0) yield steps;
+    }
+    checkArchs(all, refused, asked ?? []);
+  } finally {
+    // Whoever asked is content, or has failed: nothing is fetched behind its back.
+    stop.abort();
+    await Promise.allSettled(open);
   }
-  while (open.size > 0 || arrived.length > 0) {
-    if (arrived.length === 0) await Promise.race(open);
-    await new Promise(setImmediate); // those that need nothing come together
-    const come = arrived.splice(0).sort((a, b) => a.place - b.place);
-    const steps = come.map(({ place, found }) => ({ place, resolutions: news(found) }));
-    if (steps.length > 0) yield steps;
-  }
-  checkArchs(all, refused, asked ?? []);
+}
+
+/** References that are resolved at once: each may run a container. */
+const mostAtOnce = 8;
+
+/** A context whose fetches end with a signal, too. */
+function stoppedBy(stop: AbortSignal, context: ProviderContext): ProviderContext {
+  const signal = AbortSignal.any([context.signal, stop]);
+  return {
+    ...context,
+    signal,
+    runInSuite: (suite, run) => context.runInSuite(suite, { ...run, signal }),
+    runInImage: (image, run) => context.runInImage(image, { ...run, signal }),
+  };
 }
 
 /** The same, when all have come; in the order of the references. */

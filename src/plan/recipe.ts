@@ -59,5 +59,8 @@ function found(givesObjects: boolean): string {
   const modules = named(['*.ko', 'Module.symvers', 'modules.order']);
   if (!givesObjects) return modules;
   const objects = named(['*.o', '.*.o.cmd']);
-  return `${modules} -o -newer ${begun} ! -name '*.mod.o' ! -name '.*.mod.o.cmd' \\( ${objects} \\)`;
+  const made = `-newer ${begun} ! -name '*.mod.o' ! -name '.*.mod.o.cmd' \\( ${objects} \\)`;
+  // Whatever age it gives them: when a file was changed, nobody can forge.
+  const sources = `-cnewer ${begun} \\( ${named(['*.c', '*.h'])} \\) ! -name '*.mod.c'`;
+  return `${modules} -o ${made} -o ${sources}`;
 }

@@ -74,6 +74,7 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
     }
   } catch (error) {
     await run.abandon();
+    await Promise.all([context.history.save(), sharedCache?.close()]);
     throw error;
   }
   const { jobs, unusable } = planning.whole();

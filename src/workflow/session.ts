@@ -138,11 +138,14 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
     images.set(name, image);
     return image;
   };
-  const fetchIn = async (image: string, { env, onLine, ...spec }: ScriptRun) => {
+  const fetchIn = async (
+    image: string,
+    { env, onLine, signal: ends = signal, ...spec }: ScriptRun,
+  ) => {
     const { runtime: docker } = await engine();
     const variables = { ...proxyVariables(), ...env };
     const whole = { ...spec, ...fetchLimits, image, env: variables, profile: 'fetch' as const };
-    return docker.run(whole, { onLine, signal });
+    return docker.run(whole, { onLine, signal: ends });
   };
   const baseImage = async (suite: Suite, onLine: (line: string) => void) => {
     const { images: store } = await engine();
@@ -185,11 +188,11 @@ function createSession(options: SessionOptions, run: RunDirectory): Session {
     name: toolchain.name,
     image: imageRecipe(toolchain, hostArch()).name,
     make: Object.entries(makeVariables(toolchain, arch)).map(([name, value]) => `${name}=${value}`),
-    run: async ({ env = {}, onLine, ...spec }) => {
+    run: async ({ env = {}, onLine, signal: ends = signal, ...spec }) => {
       const { runtime: docker } = await engine();
       const image = (await toolchainImage(toolchain)).id;
       const whole = { ...spec, ...prepareLimits, image, env, profile: 'prepare' as const };
-      return docker.run(whole, { onLine, signal });
+      return docker.run(whole, { onLine, signal: ends });
     },
   });
   const close = async () => {

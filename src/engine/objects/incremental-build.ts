@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BuiltFile } from '../../artifact/collect.js';
 import type { Diagnostic } from '../../events/event.js';
 import type { Job } from '../../plan/job.js';
-import { compiledObjects } from './compiled-objects.js';
+import { changedSources, compiledObjects } from './compiled-objects.js';
 import { objectsKey, type KeptObject, type ObjectStore } from './object-store.js';
 import { reusableObjects } from './reusable.js';
 
@@ -16,8 +16,14 @@ export interface ObjectCounts {
 export interface IncrementalBuild {
   /** Where they lie for the container; undefined if there is none that serves. */
   directory: string | undefined;
-  /** Counts and keeps what came out. Also of a build that failed: its other files need not be compiled again. */
-  end(files: readonly BuiltFile[], diagnostics: readonly Diagnostic[]): Promise<ObjectCounts>;
+  /**
+   * Counts and keeps what came out. Also of a build that failed: its other files need not be compiled again.
+   * @returns undefined if the build wrote to a source that a reused object was made of: all must be compiled
+   */
+  end(
+    files: readonly BuiltFile[],
+    diagnostics: readonly Diagnostic[],
+  ): Promise<ObjectCounts | undefined>;
 }
 
 /** An error of the file system is none of the build. */
@@ -46,14 +52,17 @@ export async function beginIncremental(
   return {
     directory: laid.length > 0 ? target : undefined,
     async end(built, diagnostics) {
-      const sources = new Map(Object.entries(files));
-      const compiled = compiledObjects(job, built, sources, diagnostics);
+      const build = { files: built, sources: files, diagnostics };
+      const compiled = compiledObjects(job, build);
       const anew = new Set(compiled.map(({ path }) => path));
       const reused = laid.filter(({ path }) => !anew.has(path));
-      const serve = compiled.filter(({ isKept }) => isKept);
+      const changed = changedSources(job, build);
+      if (reused.some(({ read }) => read.some((path) => changed.has(path)))) return undefined;
       if (compiled.length > 0) {
         // Without room for it, the next build compiles all.
-        await store.save(key, files, serve, { from: target, objects: reused }).catch(onlyStorage);
+        await store
+          .save(key, files, compiled, { from: target, objects: reused })
+          .catch(onlyStorage);
       }
       return { compiled: compiled.length, reused: reused.length };
     },

@@ -24,6 +24,8 @@ export interface KeptBuild {
   directory: string;
   /** Every staged file with the hash over its content and mode. */
   files: Record<string, string>;
+  /** The files that a compiler read, be it for an object that is not kept. */
+  told: string[];
   objects: KeptObject[];
 }
 
@@ -40,6 +42,11 @@ export class ObjectStore {
     /** True: nothing is taken from it, and what is saved replaces what it has. */
     readonly replaces = false,
   ) {}
+
+  /** The same, for a build of everything. */
+  anew(): ObjectStore {
+    return new ObjectStore(this.root, true);
+  }
 
   #directory(key: string): string {
     return join(this.root, key.slice(0, 2), key);
@@ -93,7 +100,7 @@ export class ObjectStore {
    */
   async save(
     key: string,
-    files: Record<string, string>,
+    files: Readonly<Record<string, string>>,
     compiled: readonly CompiledObject[],
     reused: { from: string; objects: readonly KeptObject[] },
   ): Promise<void> {
@@ -104,7 +111,8 @@ export class ObjectStore {
       for (const { path } of objects) {
         await linkAll(reused.from, [path, commandPath(path)], temporary);
       }
-      for (const { path, bytes, command, read } of compiled) {
+      for (const { path, bytes, command, read, isKept } of compiled) {
+        if (!isKept) continue;
         const contents = [bytes, Buffer.from(command)] as const;
         for (const [i, name] of [path, commandPath(path)].entries()) {
           const file = join(temporary, name);
@@ -114,9 +122,10 @@ export class ObjectStore {
         }
         objects.push({ path, read, sha256: [sha256(contents[0]), sha256(contents[1])] });
       }
+      const told = [...new Set([...compiled, ...objects].flatMap(({ read }) => read))];
       await writeFile(
         join(temporary, recordName),
-        JSON.stringify({ formatVersion, files, objects }),
+        JSON.stringify({ formatVersion, files, told, objects }),
       );
     });
   }

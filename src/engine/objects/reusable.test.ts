@@ -17,6 +17,7 @@ const object = (path: string, ...read: string[]) => ({
 const kept = {
   directory: '/objects',
   files,
+  told: ['drv/a.c', 'drv/b.c', 'drv/c.h', 'drv/low.S'],
   objects: [
     object('drv/a.o', 'drv/a.c', 'drv/c.h'),
     object('drv/b.o', 'drv/b.c'),
@@ -44,6 +45,12 @@ describe('reusableObjects', () => {
 
   it.each(['drv/Kbuild', 'drv/low.S', 'drv/table.inc'])('are none after a change of %s', (path) => {
     expect(reused({ ...files, [path]: '2' })).toEqual([]);
+  });
+
+  it('are none after a change of a C file that no compiler told of: an assembler may include it', () => {
+    const more = { ...files, 'drv/asm.h': '1' };
+    const all = reusableObjects({ ...kept, files: more }, { ...more, 'drv/asm.h': '2' });
+    expect(all).toEqual([]);
   });
 
   it('are none after a file was added, which may come before another of its name', () => {

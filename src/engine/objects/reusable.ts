@@ -1,12 +1,9 @@
 import type { KeptBuild, KeptObject } from './object-store.js';
 
-/** What the compiler's own record of what it read covers. (Not what an assembler includes by itself.) */
-const isTracked = (path: string): boolean => /\.[ch]$/.test(path);
-
 /**
  * The objects of an earlier build that a build of these files would make again. Only changes of C files
- * are followed: they are what compilers tell of. After any other change (a new file, which may come
- * before another of its name; a Makefile; what an assembler includes) all is compiled.
+ * that compilers told of are followed. After any other change (a new file, which may come before another
+ * of its name; a Makefile; what an assembler includes) all is compiled.
  * @param files every staged file, relative to the build directory, with its hash
  */
 export function reusableObjects(
@@ -17,6 +14,8 @@ export function reusableObjects(
   const changed = new Set(
     Object.keys(kept.files).filter((path) => kept.files[path] !== files[path]),
   );
-  if (isNew || [...changed].some((path) => !isTracked(path))) return [];
+  const toldOf = new Set(kept.told);
+  const isFollowed = (path: string) => /\.[ch]$/.test(path) && toldOf.has(path);
+  if (isNew || ![...changed].every(isFollowed)) return [];
   return kept.objects.filter(({ read }) => !read.some((path) => changed.has(path)));
 }

@@ -41,9 +41,11 @@ export async function cachedIndex(
     const id = repositoryId(repository);
     if (context.offline) throw notCached(id);
     try {
-      const text = await prepare(context.emit, `package index of ${id}`, fetch);
-      await writeFileAtomic(file, text);
-      return text;
+      return await once(underWay, file, async () => {
+        const text = await prepare(context.emit, `package index of ${id}`, fetch);
+        await writeFileAtomic(file, text);
+        return text;
+      });
     } catch (error) {
       const mayServe = error instanceof KbuildError && error.code !== 'INTERRUPTED';
       if (time === 0 || refresh || context.signal.aborted || !mayServe) throw error;
@@ -55,6 +57,19 @@ export async function cachedIndex(
     }
   }
   return readFile(file, 'utf8');
+}
+
+/** Several references to one repository are resolved at once: its index is fetched for all of them. */
+const underWay = new Map<string, Promise<string>>();
+
+function once(
+  known: Map<string, Promise<string>>,
+  key: string,
+  make: () => Promise<string>,
+): Promise<string> {
+  const made = known.get(key) ?? make().finally(() => known.delete(key));
+  known.set(key, made);
+  return made;
 }
 
 const notCached = (id: string): KbuildError =>

@@ -16,6 +16,8 @@ export interface ScriptRun {
   mounts: Mount[];
   onLine: (line: string) => void;
   env?: Record<string, string>;
+  /** Ends the run; default: the session's. */
+  signal?: AbortSignal;
 }
 
 /** A toolchain as kernels are configured, prepared and built with it. */

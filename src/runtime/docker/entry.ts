@@ -44,13 +44,8 @@ export class EntryLines {
     }
     if (at > 0) this.onLine(line.slice(0, at)); // what the script printed without a newline
     this.ended = true;
-    const [cpu = NaN, memory = NaN] = line
-      .slice(at + mark.length)
-      .split(' ')
-      .map((word) => (word === '' ? NaN : Number(word)));
-    this.usage =
-      Number.isFinite(cpu) && Number.isFinite(memory)
-        ? { cpuMilliseconds: cpu / 1e6, memoryBytes: memory }
-        : undefined;
+    const [, cpu, memory] = /^(\d{1,18}) (\d{1,15})$/.exec(line.slice(at + mark.length)) ?? [];
+    if (cpu === undefined || memory === undefined) return; // an engine that does not count
+    this.usage = { cpuMilliseconds: Number(cpu) / 1e6, memoryBytes: Number(memory) };
   }
 }
