@@ -6,7 +6,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,9 +15,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JobStore } from '../../src/engine/job-store.js';
 import { formatEntry, packNamedBy } from '../../src/engine/shared-cache/entry.js';
 import { makePack, readPack, sha256 } from '../../src/engine/shared-cache/pack.js';
-import { cacheDirectory } from '../../src/storage/directories.js';
 import { startCacheServer, type CacheFault, type CacheServer } from '../support/cache-server.js';
 import { artifactsOf, build, examples, kbuild, kbuildJson, start } from '../support/cli.js';
+import { machine } from '../support/machine.js';
 import { startNginx, type Nginx } from '../support/nginx.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -27,15 +26,6 @@ const hello = [join(examples, 'hello'), '-k', 'debian:bookworm', '-a', 'x86_64']
 /** The modules of a build without any cache. */
 let right: string[];
 let key: string;
-
-/** A cache directory of its own, with the kernels of this machine: all that a machine is to kbuild-ts. */
-function machine(): string {
-  const cache = temporaryDirectory();
-  for (const name of ['kernels', 'packages', 'repositories']) {
-    symlinkSync(join(cacheDirectory(), name), join(cache, name));
-  }
-  return cache;
-}
 
 type Env = Record<string, string>;
 
