@@ -150,7 +150,7 @@ describe('an engine that stops while jobs compile', () => {
     const workspace = workspaceOf({
       [slow]: files(slow, 'one', { Kbuild: slowKbuild }),
       [other]: files(other, 'one', { Kbuild: slowKbuild }),
-      [waiting]: files(waiting),
+      [waiting]: files(waiting, 'one', { Kbuild: slowKbuild }),
       [cached]: files(cached),
     });
     const cache = machine();
@@ -176,7 +176,7 @@ describe('an engine that stops while jobs compile', () => {
     expectSound(cache);
 
     await daemon.restart();
-    for (const name of [slow, other]) writeTree(join(workspace, name), files(name));
+    for (const name of [slow, other, waiting]) writeTree(join(workspace, name), files(name));
     const next = await run([workspace], cache, { env: daemon.env });
     expect(next.exitCode, next.stderr).toBe(0);
     expect(next.endings).toEqual({
