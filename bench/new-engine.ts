@@ -1,7 +1,5 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
-import { join } from 'node:path';
 import { execa } from 'execa';
+import { startDockerDaemon } from '../test/support/docker-daemon.js';
 
 /** A network that nothing else uses: 172.31.255.0/24, on a bridge of its own. */
 const bridge = 'kbuild-ts-bench';
@@ -22,25 +20,17 @@ export async function withNewEngine<T>(
   directory: string,
   use: (env: { DOCKER_HOST: string }) => Promise<T>,
 ): Promise<T> {
-  await mkdir(directory, { recursive: true });
-  const at = (name: string) => join(directory, name);
-  const DOCKER_HOST = `unix://${at('docker.sock')}`;
-  const places = ['--host', DOCKER_HOST, '--data-root', at('data'), '--exec-root', at('exec')];
   await closeNetwork(); // what a bench that was killed has left
   await openNetwork();
-  const options = ['--pidfile', at('pid'), '--bridge', bridge, '--iptables=false'];
-  const log = { file: at('log') };
-  const daemon = execa('dockerd', [...places, ...options], { stdin: 'ignore', stderr: log });
-  daemon.catch(() => undefined);
   try {
-    await untilItAnswers(DOCKER_HOST);
-    return await use({ DOCKER_HOST });
+    const daemon = await startDockerDaemon(directory, ['--bridge', bridge]);
+    try {
+      return await use(daemon.env);
+    } finally {
+      await daemon.remove();
+    }
   } finally {
-    daemon.kill('SIGTERM');
-    await daemon.catch(() => undefined);
     await closeNetwork();
-    await unmountBelow(directory);
-    await rm(directory, { recursive: true, force: true });
   }
 }
 
@@ -55,22 +45,4 @@ async function closeNetwork(): Promise<void> {
     await execa('iptables', ['-t', table, '-D', ...rule], { reject: false });
   }
   await execa('ip', ['link', 'delete', bridge], { reject: false });
-}
-
-/** An engine leaves the mount of its network namespace. */
-async function unmountBelow(directory: string): Promise<void> {
-  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n');
-  const targets = mounts.map((line) => line.split(' ')[1] ?? '');
-  for (const target of targets.filter((path) => path.startsWith(`${directory}/`)).reverse()) {
-    await execa('umount', [target]);
-  }
-}
-
-async function untilItAnswers(DOCKER_HOST: string): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    const answer = await execa('docker', ['version'], { env: { DOCKER_HOST }, reject: false });
-    if (answer.exitCode === 0) return;
-    await setTimeout(100);
-  }
-  throw new Error(`the new engine at ${DOCKER_HOST} does not answer`);
 }

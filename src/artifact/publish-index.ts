@@ -1,6 +1,5 @@
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
-import { writeFileAtomic } from '../storage/atomic.js';
 import type { Manifest } from './manifest-schema.js';
 
 /**
@@ -52,10 +51,10 @@ function parseIndex(text: string): PublishIndex {
   );
 }
 
-export async function writeIndex(output: string, index: PublishIndex): Promise<void> {
+/** The text of an index that `readIndex` reads. */
+export function indexText(index: PublishIndex): string {
   const files = Object.fromEntries([...index].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const text = JSON.stringify({ formatVersion, files }, null, 2);
-  await writeFileAtomic(join(output, indexName), `${text}\n`);
+  return `${JSON.stringify({ formatVersion, files }, null, 2)}\n`;
 }
 
 /** What a run publishes. */

@@ -189,7 +189,8 @@ describe('publish', () => {
   });
 
   it('knows of the files of a run that broke off', async () => {
-    const output = temporaryDirectory({ 'source/a.ko': '' });
+    // A directory in the place of the second: nobody knows of it before the first is in its place.
+    const output = temporaryDirectory({ 'source/a.ko': '', 'source/b.ko': '', 'b.ko/mine': '' });
     const files = ['a.ko', 'b.ko'].map((target) => ({
       source: join(output, 'source', target),
       target,
@@ -198,6 +199,20 @@ describe('publish', () => {
     expect(existsSync(join(output, 'a.ko'))).toBe(true);
     await publishJobs(output, { a: [] });
     expect(existsSync(join(output, 'a.ko'))).toBe(false);
+  });
+
+  it('leaves all as it was where one of its files cannot be written', async () => {
+    const output = temporaryDirectory({ 'source/a.ko': 'new' });
+    await publishJobs(output, { a: ['old.ko'] });
+    const before = listing(output);
+    const files = ['a.ko', 'deep/er/b.ko'].map((target) => ({
+      source: join(output, 'source', target),
+      target,
+    }));
+    const manifest = manifestOf({ a: ['a.ko', 'deep/er/b.ko'] });
+    await expect(publish(output, files, manifest)).rejects.toThrow('b.ko');
+    expect(listing(output)).toEqual(before);
+    expect(existsSync(join(output, 'deep'))).toBe(false);
   });
 
   it('leaves a directory alone that stands where it once put a file', async () => {

@@ -46,6 +46,8 @@ interface Ran {
   begun: number;
   objects?: ObjectCounts;
   usage?: Usage;
+  /** Of its sources as they were built, where they changed after it was planned. */
+  digests?: readonly string[];
 }
 
 /**
@@ -95,6 +97,13 @@ async function buildInTurn(
   );
   const { parallelism } = turn;
   const inputs = await context.stage.prepare(job, symvers, runtime.kind);
+  if (!inputs.asPlanned) {
+    context.emit({
+      type: 'warning',
+      message: `a source of ${job.id} has changed since the run was planned: it is built as it is now, and not cached`,
+      hint: 'The next run builds what is on disk then.',
+    });
+  }
   const incremental = await beginBuild(job, imageId, inputs, context);
   const layout = withPipe(inputs.layout, parallelism, runtime);
   const log = await openJobLog(job, layout, context);
@@ -145,7 +154,11 @@ async function buildInTurn(
   }
   const { diagnostics, tail } = log;
   const { usage } = outcome;
-  const ran = { log: log.path, imageId, begun, ...(usage && { usage }) };
+  const ran = {
+    ...{ log: log.path, imageId, begun },
+    ...(usage && { usage }),
+    ...(!inputs.asPlanned && { digests: inputs.digests }),
+  };
   const place = { project: job.source.project, runtime: runtime.kind };
   const end = { outcome, diagnostics, tail, limits: context.limits, built: place };
   const limit = limitFailure(end);

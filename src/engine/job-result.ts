@@ -41,6 +41,8 @@ export interface JobResult {
   usage?: Usage;
   /** What was compiled, and what an earlier build had compiled; absent if nothing was built. */
   objects?: ObjectCounts;
+  /** Of its sources as they were built, where they changed after it was planned; else its own say it. */
+  digests?: readonly string[];
   /** Of a cached job: where it was found. */
   cache?: 'local' | 'shared';
   /** What its dkms.conf means, for a DKMS source that was evaluated. */

@@ -64,8 +64,13 @@ export async function runBuild(
   context: BuildContext,
 ): Promise<Ending & { begun: number }> {
   const built = await buildJob(job, needed, context);
-  const { log, begun, usage, objects } = built;
-  const ran = { begun, log, ...(usage && { usage }), ...(objects && { objects }) };
+  const { log, begun, usage, objects, digests } = built;
+  const ran = {
+    ...{ begun, log },
+    ...(usage && { usage }),
+    ...(objects && { objects }),
+    ...(digests && { digests }),
+  };
   if ('error' in built) {
     const { error, diagnostics, imageId, dkms } = built;
     const known = { error, diagnostics, imageId, ...(dkms !== undefined && { dkms }) };

@@ -13,6 +13,8 @@ export interface JobInputs {
   mounts: Mount[];
   /** False if a source has changed since the job was planned: its key does not name these bytes. */
   asPlanned: boolean;
+  /** Of each source of the job as it was staged, in the order of the manifest's `sources`. */
+  digests: string[];
   /** Every staged file by its path below the directory of sources, with a hash over its content and mode. */
   files: Record<string, string>;
 }
@@ -36,7 +38,8 @@ export class Stage {
   ): Promise<JobInputs> {
     const placed = sourcesOf(job);
     const staged = await Promise.all(placed.map(({ tree }) => this.#stage(tree)));
-    const asPlanned = staged.every(({ digest }, i) => digest === placed[i]?.digest);
+    const digests = staged.map(({ digest }) => digest);
+    const asPlanned = digests.every((digest, i) => digest === placed[i]?.digest);
     const files = Object.fromEntries(
       staged.flatMap(({ hashes }, i) =>
         [...hashes].map(([path, hash]) => [`${placed[i]?.placement ?? ''}/${path}`, hash]),
@@ -53,7 +56,7 @@ export class Stage {
       for (const [id, directory] of symvers) {
         await cp(join(directory, 'Module.symvers'), join(layout.symvers, id, 'Module.symvers'));
       }
-      return { layout, mounts: [], asPlanned, files };
+      return { layout, mounts: [], asPlanned, digests, files };
     }
     const mounts = [
       ...job.kdir.mounts,
@@ -64,7 +67,7 @@ export class Stage {
         target: `${containerLayout.symvers}/${id}`,
       })),
     ];
-    return { layout: containerLayout, mounts, asPlanned, files };
+    return { layout: containerLayout, mounts, asPlanned, digests, files };
   }
 
   /** The programs of DKMS builds, readable by their user however the package was installed. */

@@ -224,6 +224,6 @@ function jobRecord(result: JobResult): JobRecord {
       ...[job.source, ...job.dependencies],
       ...(job.dkms?.with ?? []),
       ...(job.dkms?.overlay === undefined ? [] : [job.dkms.overlay]),
-    ].map(({ placement, digest }) => ({ placement, digest })),
+    ].map(({ placement, digest }, i) => ({ placement, digest: result.digests?.[i] ?? digest })),
   };
 }

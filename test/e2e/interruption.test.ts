@@ -1,21 +1,11 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { build, examples, start } from '../support/cli.js';
 import { containersOf } from '../support/docker.js';
 import { moduleSource, slowKbuild } from '../support/project.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-
-const patience = 30_000; // milliseconds
-
-async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = Date.now() + patience; Date.now() < deadline;) {
-    if (await condition()) return;
-    await sleep(50);
-  }
-  throw new Error(`waited in vain until ${what}`);
-}
+import { until } from '../support/until.js';
 
 /** All that is in a directory, with what would change if somebody wrote there. */
 function listing(directory: string): string[] {
@@ -47,7 +37,7 @@ async function startCompile(project: string, name: string) {
   const child = start(['build', project, '--arch', 'arm64', '--verbose']);
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await until(() => Promise.resolve(said.includes('compiling slowly')), 'the compile goes on');
+  await until(() => said.includes('compiling slowly'), 'the compile goes on');
   expect(await containersOf(name)).toHaveLength(1);
   return { child }; // not the child alone: it is a promise of its end
 }

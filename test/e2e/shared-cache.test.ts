@@ -17,6 +17,7 @@ import { formatEntry, packNamedBy } from '../../src/engine/shared-cache/entry.js
 import { makePack, readPack, sha256 } from '../../src/engine/shared-cache/pack.js';
 import { startCacheServer, type CacheFault, type CacheServer } from '../support/cache-server.js';
 import { artifactsOf, build, examples, kbuild, kbuildJson, start } from '../support/cli.js';
+import { machine } from '../support/machine.js';
 import { startNginx, type Nginx } from '../support/nginx.js';
 import { cacheWithKernels as machine } from '../support/cache-with-kernels.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';

@@ -9,6 +9,7 @@ import { LineSplitter } from '../line-splitter.js';
 import type { RunHooks, RunOutcome, RunSpec, Runtime } from '../port.js';
 import { startTimeLimit } from '../time-limit.js';
 import { engineError, type Engine } from './connect.js';
+import { containerEnd } from './container-end.js';
 import { containerOptions, processLimit } from './container-options.js';
 import { EntryLines, go } from './entry.js';
 import { labels } from './labels.js';
@@ -74,7 +75,7 @@ export class DockerRuntime implements Runtime {
       await container.start();
       throwIfInterrupted(hooks.signal);
       // After the start: a container that has not begun counts as one that has ended.
-      const ended = container.wait() as Promise<{ StatusCode: number }>;
+      const ended = containerEnd(container, output);
       ended.catch(() => undefined); // awaited below
       await hooks.gate?.();
       throwIfInterrupted(hooks.signal);
@@ -88,7 +89,7 @@ export class DockerRuntime implements Runtime {
         kill();
       });
       hooks.onStart?.();
-      const [{ StatusCode: exitCode }] = await Promise.all([ended, output]);
+      const exitCode = await ended;
       throwIfInterrupted(hooks.signal);
       const { usage } = lines;
       const result = { exitCode, stdout: stdout.toBuffer(), ...(usage && { usage }) };
