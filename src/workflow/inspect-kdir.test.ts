@@ -10,7 +10,8 @@ import { inspectKdirs } from './inspect-kdir.js';
 import type { Session } from './session.js';
 
 /** As much of a session as a path on this machine needs. */
-const session = { provider: { repositories: [] } } as unknown as Session;
+const { signal } = new AbortController();
+const session = { provider: { repositories: [], signal } } as unknown as Session;
 
 const foreign = ['arm64', 'x86_64'].find((name) => name !== hostArch().name)!;
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isDeepStrictEqual } from 'node:util';
 import type { Manifest } from '../../src/index.js';
 import { build, kbuildJson } from '../support/cli.js';
-import { cacheWithKernels } from '../support/cache-with-kernels.js';
+import { machine } from '../support/machine.js';
 import { temporaryDirectory, type FileTree } from '../support/temporary-directory.js';
 
 const caller = (name: string, calls: string) => `#include <linux/module.h>
@@ -187,7 +187,7 @@ MODULE_DESCRIPTION("top");
   });
 
   it('compiles what is kept no more, or is damaged', async () => {
-    const cache = { KBUILD_TS_CACHE_DIR: cacheWithKernels() };
+    const cache = { KBUILD_TS_CACHE_DIR: machine() };
     const directory = newDriver();
     const run = async (...options: string[]) => {
       const { document } = await build([directory, ...kernels, ...options], { env: cache });

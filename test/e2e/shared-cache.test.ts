@@ -19,7 +19,6 @@ import { startCacheServer, type CacheFault, type CacheServer } from '../support/
 import { artifactsOf, build, examples, kbuild, kbuildJson, start } from '../support/cli.js';
 import { machine } from '../support/machine.js';
 import { startNginx, type Nginx } from '../support/nginx.js';
-import { cacheWithKernels as machine } from '../support/cache-with-kernels.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const hello = [join(examples, 'hello'), '-k', 'debian:bookworm', '-a', 'x86_64'];
