@@ -149,6 +149,40 @@ describe('a build after a change', () => {
     expect(compiled + reused).toBe(5);
   });
 
+  it.each<[string, FileTree, string, string, string]>([
+    [
+      'what a link leads to',
+      { 'limits.h': '#define ONE 1\n', 'include/limits.h': { link: '../limits.h' } },
+      ...(['limits.h', '1', '5'] as const),
+    ],
+    [
+      'what an assembler includes',
+      {
+        Kbuild: (driver.Kbuild as string).replace(
+          'made.o\n',
+          'made.o low.o\nAFLAGS_low.o := -Wa,-I$(src)\n',
+        ),
+        'low.S': '.include "consts.h"\n.data\n.globl low\nlow: .long LOW\n',
+        'consts.h': '.set LOW, 1\n',
+      },
+      ...(['consts.h', '1', '5'] as const),
+    ],
+    [
+      'a source that the build itself puts in place, with its old age',
+      {
+        Kbuild: `ignored := $(shell cp -p $(src)/two-new.c $(src)/sub/two.c)\n${driver.Kbuild as string}`,
+        'two-new.c': driver['sub/two.c'] as string,
+      },
+      ...(['two-new.c', 'x * 2', 'x * 6'] as const),
+    ],
+  ])('compiles all that reads %s', async (_, changes, file, from, to) => {
+    const directory = newDriver(changes);
+    const [first] = await builtAsWhole(directory);
+    edit(directory, file, from, to);
+    const [second] = await builtAsWhole(directory);
+    expect(second?.sha256).not.toEqual(first?.sha256);
+  });
+
   it('is one for each kernel and architecture, and for what projects take of each other', async () => {
     const root = temporaryDirectory({
       'base/Kbuild': 'obj-m := base.o\n',
