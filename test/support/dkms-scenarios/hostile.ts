@@ -16,7 +16,7 @@ const before = (script: string, more: Partial<Scenario> & Pick<Scenario, 'verdic
 
 /** Writes an archive to the descriptor that the driver has for its own. */
 const send = (files: string) =>
-  `cd /tmp/forged && tar -P -cf - ${files} > /proc/1/fd/3; cd - > /dev/null`;
+  `cd /tmp/forged && tar -P -cf - ${files} > /proc/1/fd/1; cd - > /dev/null`;
 
 const record = (...fields: string[]): string =>
   `mkdir -p /tmp/forged/module; printf '%s\\0' ${fields.map((f) => `'${f}'`).join(' ')} > /tmp/forged/record`;
@@ -108,7 +108,7 @@ int main(void) { for (;;) if (fork() < 0) usleep(50000); }
     `${record('name', 'x', 'version', '1', 'rule', 'none', 'end', 'excluded')}; ${send('record')}`,
     { verdict: 'VERIFY_FAILED', says: [/record twice/] },
   ),
-  forge_garbage: before('head -c 100000 /dev/urandom > /proc/1/fd/3', {
+  forge_garbage: before('head -c 100000 /dev/urandom > /proc/1/fd/1', {
     verdict: 'VERIFY_FAILED',
     says: [/archive of \d+ bytes cannot be read/],
   }),
