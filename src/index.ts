@@ -8,6 +8,8 @@ export type { ExplainedFinding, Finding, FindingCode } from './artifact/finding.
 export type { ModuleReport, SummaryReport } from './artifact/module-report.js';
 export type { Verification } from './artifact/verify-module.js';
 export type { Artifact, JobRecord, Manifest, Verdict } from './artifact/manifest-schema.js';
+export { expectedTime } from './engine/expected-time.js';
+export { JobHistory, type Expectation } from './engine/job-history.js';
 export { errorCodes, type ErrorCode, type ExitStatus } from './errors/codes.js';
 export { KbuildError, type ErrorReport } from './errors/kbuild-error.js';
 export type { Diagnostic, Emit, Event, JobLabel, JobStatus, JobStep } from './events/event.js';
