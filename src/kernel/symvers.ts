@@ -25,6 +25,8 @@ const fewLookups = 24;
 class SymversText implements Symvers {
   readonly #text: string;
   #lookups = 0;
+  /** What was asked for, by where its line begins. */
+  readonly #entries = new Map<number, SymversEntry>();
   /** Where the line of each symbol begins. */
   #lines: Map<string, number> | undefined;
 
@@ -34,7 +36,7 @@ class SymversText implements Symvers {
 
   get(name: string): SymversEntry | undefined {
     const start = this.#lineOf(name);
-    return start === undefined ? undefined : this.#parse(start);
+    return start === undefined ? undefined : this.#entryAt(start);
   }
 
   has(name: string): boolean {
@@ -66,7 +68,7 @@ class SymversText implements Symvers {
   }
 
   #all(): Map<string, SymversEntry> {
-    return new Map(Array.from(this.#index(), ([name, start]) => [name, this.#parse(start)]));
+    return new Map(Array.from(this.#index(), ([name, start]) => [name, this.#entryAt(start)]));
   }
 
   #lineOf(name: string): number | undefined {
@@ -100,6 +102,12 @@ class SymversText implements Symvers {
       if (name !== undefined) lines.set(name, start);
     }
     return (this.#lines = lines);
+  }
+
+  #entryAt(start: number): SymversEntry {
+    const entry = this.#entries.get(start) ?? this.#parse(start);
+    this.#entries.set(start, entry);
+    return entry;
   }
 
   #parse(start: number): SymversEntry {

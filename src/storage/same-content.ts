@@ -34,19 +34,20 @@ function openedFile(path: string): number | undefined {
 function haveSame(copy: number, original: number): boolean {
   const [a, b] = [fstatSync(copy), fstatSync(original)];
   if (!a.isFile() || a.size !== b.size || a.mode !== b.mode) return false;
-  for (let at = 0; at < a.size;) {
-    const length = fill(copy, left, at);
-    if (length === 0 || length !== fill(original, right, at)) return false; // it is being changed
+  for (let at = 0; at < a.size; at += left.length) {
+    const length = Math.min(left.length, a.size - at);
+    if (!fill(copy, left, length, at) || !fill(original, right, length, at)) return false;
     if (left.compare(right, 0, length, 0, length) !== 0) return false;
-    at += length;
   }
   return true;
 }
 
-function fill(file: number, buffer: Buffer, at: number): number {
-  let length = 0;
-  for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-    read = readSync(file, buffer, length, buffer.length - length, at + length);
+/** Reads so many bytes; false if the file has become shorter meanwhile. */
+function fill(file: number, buffer: Buffer, length: number, at: number): boolean {
+  for (let done = 0; done < length;) {
+    const read = readSync(file, buffer, done, length - done, at + done);
+    if (read === 0) return false;
+    done += read;
   }
-  return length;
+  return true;
 }

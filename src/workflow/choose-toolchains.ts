@@ -20,11 +20,22 @@ export function chooseToolchains(
   const fitting = configured.filter(
     ({ family }) => compiler === undefined || family === compiler.family,
   );
-  return fitting.length > 0 ? fitting : [defaultToolchain(compiled)];
+  return fitting.length > 0 ? fitting : ownToolchain(kernel, compiled);
 }
 
+/** What each kernel was built with: asked again for each of many projects. */
+const own = new WeakMap<Resolution, readonly Toolchain[]>();
+
+function ownToolchain(kernel: Resolution, compiled: Compiled): readonly Toolchain[] {
+  const toolchains = own.get(kernel) ?? [defaultToolchain(compiled)];
+  own.set(kernel, toolchains);
+  return toolchains;
+}
+
+type Compiled = Pick<Kdir, 'compiler' | 'release' | 'arch' | 'suite'>;
+
 /** What a toolchain is chosen by: of a KDIR that is not ready, what its configuration says. */
-function compiledOf(kernel: Resolution): Pick<Kdir, 'compiler' | 'release' | 'arch' | 'suite'> {
+function compiledOf(kernel: Resolution): Compiled {
   if ('kdir' in kernel) return kernel.kdir;
   const { arch, compiler, release } = kernel.survey?.({ depth: 'quick' }) ?? {};
   if (arch === undefined) throw kernel.error;
