@@ -145,11 +145,15 @@ async function buildInTurn(
           context.symversOf(job);
           void loadTar();
         },
+        // The next one need not wait for the engine, nor for what is left to do here.
+        onScriptEnd: () => {
+          turn.end();
+        },
         signal: context.signal,
       },
     );
   } finally {
-    turn.end(); // the next one need not wait for what is left to do here
+    turn.end();
     await log.close();
   }
   const { diagnostics, tail } = log;

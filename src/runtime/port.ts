@@ -57,6 +57,11 @@ export interface RunHooks {
   gate?: () => Promise<void>;
   /** Called once the script runs: the time to do what its end will need. */
   onStart?: () => void;
+  /**
+   * Called once the script has ended, before all else of the run has: its CPU is free. Not called where
+   * that cannot be told.
+   */
+  onScriptEnd?: () => void;
   signal: AbortSignal;
 }
 

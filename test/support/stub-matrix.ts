@@ -4,6 +4,8 @@ import { JobStore } from '../../src/engine/job-store.js';
 import { readModule } from '../../src/module/read-module.js';
 import type { Job } from '../../src/plan/job.js';
 import { plan } from '../../src/workflow/plan.js';
+// Loaded here: a loader that compiles as it goes gives an unfinished module to those who ask for it at once.
+import '../../src/kernel/providers/path.js';
 import { withSession } from '../../src/workflow/session.js';
 import { build } from './cli.js';
 import { healthyKdir, healthyTools } from './healthy-kdir.js';

@@ -1,4 +1,14 @@
-import { chmod, link, mkdir, open, symlink, utimes } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  futimesSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { throwIfInterrupted } from '../../errors/kbuild-error.js';
 import { ArchiveTree, type LeftOut } from './archive-tree.js';
@@ -28,16 +38,16 @@ export async function unpackTar(
   await readTar(chunks, async (entry) => {
     throwIfInterrupted(signal);
     const action = tree.add(entry.header);
-    if (action !== undefined) await makeParents(target, action.path, ready);
+    if (action !== undefined) makeParents(target, action.path, ready);
     switch (action?.kind) {
       case 'file':
         return writeEntry(join(target, action.path), entry);
       case 'same':
-        await link(join(target, action.as), join(target, action.path));
+        linkSync(join(target, action.as), join(target, action.path));
         break;
       case 'directory':
-        await makeDirectory(target, action.path, ready);
-        await chmod(join(target, action.path), permissions(entry) | 0o700);
+        makeDirectory(target, action.path, ready);
+        chmodSync(join(target, action.path), permissions(entry) | 0o700);
         break;
       case 'link': // below
       case undefined:
@@ -47,37 +57,38 @@ export async function unpackTar(
   const leftOut = tree.takeOutLinks();
   // The last of all: while files are written there is no link that a path could follow.
   for (const [path, node] of tree.nodes) {
-    if (node.kind === 'link') await symlink(node.target, join(target, path));
+    if (node.kind === 'link') symlinkSync(node.target, join(target, path));
   }
   return leftOut;
 }
 
+/** Small files, many of them: each call waits for less than its promise would. */
 async function writeEntry(path: string, entry: TarEntry): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+  const file = openSync(path, 'wx', 0o600);
   try {
-    for await (const chunk of entry) await file.writeFile(chunk);
-    await file.chmod(permissions(entry) | 0o600);
+    for await (const chunk of entry) writeFileSync(file, chunk);
+    fchmodSync(file, permissions(entry) | 0o600);
+    const seconds = Math.trunc(entry.header.mtime.getTime() / 1000);
+    const time = seconds >= 0 && seconds < 2 ** 32 ? seconds : 0;
+    futimesSync(file, time, time);
   } finally {
-    await file.close();
+    closeSync(file);
   }
-  const seconds = Math.trunc(entry.header.mtime.getTime() / 1000);
-  const time = seconds >= 0 && seconds < 2 ** 32 ? seconds : 0;
-  await utimes(path, time, time);
 }
 
 /** The permissions of an entry without those to write to it, and without set-user-ID and the like. */
 const permissions = ({ header }: TarEntry): number => header.mode & 0o755;
 
-async function makeParents(target: string, path: string, ready: Set<string>): Promise<void> {
+function makeParents(target: string, path: string, ready: Set<string>): void {
   const parent = path.slice(0, Math.max(path.lastIndexOf('/'), 0)) || '.';
   if (ready.has(parent)) return;
-  await makeParents(target, parent, ready);
-  await makeDirectory(target, parent, ready);
+  makeParents(target, parent, ready);
+  makeDirectory(target, parent, ready);
 }
 
-async function makeDirectory(target: string, path: string, ready: Set<string>): Promise<void> {
+function makeDirectory(target: string, path: string, ready: Set<string>): void {
   if (ready.has(path)) return;
-  await mkdir(join(target, path));
-  await chmod(join(target, path), 0o755); // whatever the umask
+  mkdirSync(join(target, path));
+  chmodSync(join(target, path), 0o755); // whatever the umask
   ready.add(path);
 }

@@ -66,7 +66,7 @@ export class DockerRuntime implements Runtime {
     let timer: NodeJS.Timeout | undefined;
     const kill = () => void container.kill().catch(() => undefined);
     const stdout = new BoundedOutput(spec.diskBytes, kill);
-    const lines = new EntryLines(hooks.onLine);
+    const lines = new EntryLines(hooks.onLine, hooks.onScriptEnd);
     const output = readOutput(stream, container, stdout, lines);
     output.catch(() => undefined); // awaited below, unless the start itself fails
     setMaxListeners(0, hooks.signal); // many runs at once listen to the same signal

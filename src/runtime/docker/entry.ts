@@ -34,7 +34,11 @@ export class EntryLines {
   ended = false;
   usage: Usage | undefined;
 
-  constructor(readonly onLine: (line: string) => void) {}
+  /** @param onEnd called when the script has ended, some time before its container has */
+  constructor(
+    readonly onLine: (line: string) => void,
+    readonly onEnd: () => void = () => undefined,
+  ) {}
 
   take(line: string): void {
     const at = line.lastIndexOf(mark);
@@ -43,9 +47,11 @@ export class EntryLines {
       return;
     }
     if (at > 0) this.onLine(line.slice(0, at)); // what the script printed without a newline
-    this.ended = true;
     const [, cpu, memory] = /^(\d{1,18}) (\d{1,15})$/.exec(line.slice(at + mark.length)) ?? [];
-    if (cpu === undefined || memory === undefined) return; // an engine that does not count
-    this.usage = { cpuMilliseconds: Number(cpu) / 1e6, memoryBytes: Number(memory) };
+    if (cpu !== undefined && memory !== undefined) {
+      this.usage = { cpuMilliseconds: Number(cpu) / 1e6, memoryBytes: Number(memory) };
+    } // else an engine that does not count
+    this.ended = true;
+    this.onEnd();
   }
 }
