@@ -1,0 +1,48 @@
+import type { KernelMessage } from './kernel-message.js';
+import type { KernelReport } from './kernel-reports.js';
+
+/** What became of loading one module. */
+export interface LoadRecord {
+  module: string;
+  /** Name of the error that the kernel refused it with, `ENODEV`; absent if it was loaded. */
+  error?: string;
+  milliseconds: number;
+  /** As sysfs shows them while it is loaded, those that can be read. */
+  parameters: Record<string, string>;
+  /** What the kernel said meanwhile. */
+  messages: KernelMessage[];
+}
+
+export interface UnloadRecord {
+  module: string;
+  /** Why it is not unloaded; absent if it is. */
+  error?: string;
+  milliseconds: number;
+  messages: KernelMessage[];
+}
+
+/** What happened in a guest when a case was tried. Of repetitions: of the first one that went wrong, else of the last. */
+export interface CaseRecord {
+  name: string;
+  /**
+   * `hang`: a step did not end in its time. `flood`: it said more than any log holds. `panic`: the kernel
+   * ended. `lost`: the machine ended, or never came up, for a reason that nobody told.
+   */
+  end: 'completed' | 'hang' | 'flood' | 'panic' | 'lost';
+  /** Where it ended, unless it was completed. */
+  at?: { step: 'boot' | 'load' | 'script' | 'unload'; module?: string };
+  /** How often it was loaded and unloaded. */
+  repetitions: number;
+  loads: LoadRecord[];
+  script?: { exitCode: number; output: string[]; messages: KernelMessage[] };
+  unloads: UnloadRecord[];
+  /** The kernel's taint flags as a number: Documentation/admin-guide/tainted-kernels.rst. */
+  taint: { before: number; after: number };
+  /** Paths in /proc, /sys and /dev, and names of registered devices, that were not there before. */
+  leftBehind: string[];
+  /** BUG, WARNING, Oops and the like, in order. */
+  reports: KernelReport[];
+  /** The last lines before an end that is not `completed`. */
+  tail: KernelMessage[];
+  milliseconds: number;
+}
