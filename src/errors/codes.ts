@@ -104,6 +104,7 @@ export const errorCodes = {
   WATCH_FAILED: 4,
   CACHE_IN_USE: 4,
   SIGN_PKCS11: 4,
+  VM_FAILED: 4,
   // 70: a bug of ours
   INTERNAL: 70,
   // 130: interrupted

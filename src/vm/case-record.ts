@@ -21,7 +21,7 @@ export interface UnloadRecord {
   messages: KernelMessage[];
 }
 
-/** What happened in a guest when a case was tried. Of repetitions: of the first one that went wrong, else of the last. */
+/** What happened in a guest when a case was tried. Of repetitions, which end with the first that goes wrong: of the last. */
 export interface CaseRecord {
   name: string;
   /**
