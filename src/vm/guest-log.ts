@@ -96,7 +96,8 @@ export class GuestLog {
   #blameLast(): void {
     const last = this.records.at(-1);
     const reports = findReports(this.#between);
-    if (last === undefined || reports.length === 0) return;
+    this.#between = [];
+    if (last === undefined) return;
     last.reports.push(...reports);
     if (reports.some(({ kind }) => kind === 'panic')) last.end = 'panic';
   }
@@ -134,6 +135,7 @@ export class GuestLog {
         this.place = undefined;
         return;
       case 'case': {
+        this.#blameLast();
         const testCase = this.cases[number];
         if (testCase !== undefined) this.#open = newCase(testCase, seconds);
         return;
@@ -201,6 +203,7 @@ export class GuestLog {
       case 'done':
       case 'hang':
       case 'hung':
+        if (open === undefined) this.#blameLast();
         this.end = word;
     }
   }
