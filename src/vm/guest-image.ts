@@ -19,7 +19,6 @@ export interface GuestContent {
 
 const directories = ['bin', 'dev', 'proc', 'run', 'sys', 'modules', 'scripts'];
 
-/** Programs that a script of a case may call by their names; BusyBox has them all. */
 const init = join(packageRoot, 'templates/vm/init');
 
 /** The initramfs of a guest: BusyBox, our init, the modules and what is to be done with them. */
@@ -70,8 +69,9 @@ function plan(
   place: ReadonlyMap<string, string>,
 ): string {
   const bodies = cases.map(({ loads, script }, number) => {
-    const lines = loads.map(({ module, parameters }, i) => {
-      const words = [module.name, `/${place.get(module.file) ?? ''}`, ...parameters];
+    const lines = loads.map(({ module, parameters, required }, i) => {
+      const words = [module.name, `/${place.get(module.file) ?? ''}`];
+      words.push(required ? 'required' : 'optional', ...parameters);
       return `kt_load ${i} ${words.map(shellQuote).join(' ')}`;
     });
     if (script !== undefined) lines.push(`kt_script /${scriptPlace(number)}`);

@@ -6,7 +6,7 @@ const module = (name: string) => ({ name, file: `/${name}.ko`, role: 'tested' })
 
 const testCase = (name: string, ...modules: string[]): TestCase => ({
   name,
-  loads: modules.map((one) => ({ module: module(one), parameters: [] })),
+  loads: modules.map((one) => ({ module: module(one), parameters: [], required: true })),
   repeat: 1,
   isolated: false,
   timeoutMs: 1000,

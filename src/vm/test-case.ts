@@ -12,6 +12,8 @@ export interface GuestModule {
 export interface Load {
   module: GuestModule;
   parameters: readonly string[];
+  /** False: the case goes on when the kernel refuses it. */
+  required: boolean;
 }
 
 /** What a case is held to. Regular expressions are texts: they are matched against whole lines of the log. */

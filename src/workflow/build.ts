@@ -13,7 +13,7 @@ import { JobStore } from '../engine/job-store.js';
 import { ObjectStore } from '../engine/objects/object-store.js';
 import { JobRun, type RunOptions } from '../engine/run-jobs.js';
 import { Stage } from '../engine/stage.js';
-import type { ExitStatus } from '../errors/codes.js';
+import type { ErrorCode, ExitStatus } from '../errors/codes.js';
 import { exitStatus } from '../errors/gravest.js';
 import { parseKernelConfig } from '../kernel/config.js';
 import { parseSymvers } from '../kernel/symvers.js';
@@ -45,11 +45,37 @@ export interface BuildReport {
   exitStatus: ExitStatus;
 }
 
-/**
- * Plans, builds, verifies, signs and publishes. What is planned is built while the kernels of the rest
- * are fetched. A job that fails is in the report.
- */
+/** What was built, before any of it is in the output directory. */
+export interface Unpublished {
+  manifest: Manifest;
+  results: JobResult[];
+  files: Publication[];
+  /** Of jobs and of kernels. */
+  failures: ErrorCode[];
+}
+
+/** Plans, builds, verifies, signs and publishes. A job that fails is in the report. */
 export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
+  const { manifest, files, failures } = await buildUnpublished(request, session);
+  await publishAll(files, manifest);
+  return { manifest, exitStatus: exitStatus(failures) };
+}
+
+/**
+ * Puts what a run made into its output directory.
+ * @throws KbuildError STORAGE_FAILED
+ */
+export async function publishAll(files: Publication[], manifest: Manifest): Promise<void> {
+  await publish(manifest.output, files, manifest).catch((error: unknown) => {
+    throw outputFailed(manifest.output, error);
+  });
+}
+
+/** The same, but for publishing. What is planned is built while the kernels of the rest are fetched. */
+export async function buildUnpublished(
+  request: BuildRequest,
+  session: Session,
+): Promise<Unpublished> {
   const startedAt = new Date().toISOString();
   const start = performance.now();
   const sharedCache = await openSharedCache(request, session);
@@ -101,10 +127,7 @@ export async function build(request: BuildRequest, session: Session): Promise<Bu
       unusable: unusable.map((kernel) => ({ ...kernel, error: kernel.error.toReport() })),
     }),
   };
-  await publish(manifest.output, files, manifest).catch((error: unknown) => {
-    throw outputFailed(manifest.output, error);
-  });
-  return { manifest, exitStatus: exitStatus(failures) };
+  return { manifest, results, files, failures };
 }
 
 /** On the host nothing is installed: that is for whoever looks after the machine. */
