@@ -122,7 +122,7 @@ describe('the tests of a project', () => {
     ["{ name: x, expect: { messages: ['('] } }", "'('", 'Unterminated group'],
     ['{ name: x, expect: { refused: EINVALID } }', 'EINVALID', '"EINVALID" is not the name of'],
     ['{ name: x, repeat: 0 }', '0', 'Too small'],
-    ['{ name: x, alias: a, load: [my_drv] }', 'my_drv', "leave 'load' out"],
+    ['{ name: x, alias: a, load: [my_drv] }', '[my_drv', "leave 'load' out"],
     ['{ name: x, paramters: {} }', 'paramters', "unknown key 'paramters'"],
     ['{ name: x, expect: { mesages: [] } }', 'mesages', "unknown key 'mesages'"],
     ['{ name: y }, { name: y, repeat: 2 }', 'y, repeat', "two cases of the name 'y'"],
