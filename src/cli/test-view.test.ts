@@ -5,7 +5,7 @@ import type { Manifest } from '../artifact/manifest-schema.js';
 import type { TestRecord } from '../artifact/test-record-schema.js';
 import type { CaseRecord } from '../vm/case-record.js';
 import { judgeCase } from '../vm/judge-case.js';
-import { formatTests } from './test-view.js';
+import { formatTestRun } from './test-view.js';
 
 const judged = (changes: Partial<CaseRecord> = {}, name = 'load', testCase = {}) =>
   judgeCase(testCaseOf(['hello'], { name, ...testCase }), recordOf(['hello'], changes));
@@ -30,7 +30,7 @@ const manifest = (tests: TestRecord[]): Manifest => ({
   tests,
 });
 
-const show = (tests: TestRecord[], all = false) => formatTests(manifest(tests), plainStyle, all);
+const show = (tests: TestRecord[], all = false) => formatTestRun(manifest(tests), plainStyle, all);
 
 const refused = judged(
   {
@@ -51,7 +51,7 @@ const report = {
   lines: [said('WARNING: CPU: 0')],
 };
 
-describe('formatTests', () => {
+describe('formatTestRun', () => {
   it('has a row for each case, and counts them', () => {
     expect(show([test([judged(), judged({ repetitions: 5 }, 'often', { repeat: 5 })])])).toBe(
       [
@@ -136,7 +136,7 @@ describe('formatTests', () => {
   });
 
   it('paints verdicts', () => {
-    const text = formatTests(manifest([test([judged(), refused])]), visibleStyle, false);
+    const text = formatTestRun(manifest([test([judged(), refused])]), visibleStyle, false);
     expect(text).toContain('<green:passed>');
     expect(text).toContain('<red:module refused>');
     expect(text).toContain('<red:1 failed>');

@@ -4,6 +4,7 @@ import type { TestCaseRecord, TestRecord } from '../artifact/test-record-schema.
 import { displayPath } from './display-path.js';
 import type { Style } from './style.js';
 import { withoutControls } from './style.js';
+import { formatFailures } from './result-failures.js';
 import { formatTable, type Cell } from './table.js';
 import { formatCase, formatTestError } from './test-case-view.js';
 import { formatDuration } from './units.js';
@@ -14,11 +15,12 @@ const header = ['kernel', 'arch', 'project', 'case', 'result', 'taint', 'time'];
  * The result of tests for people: a row for each case, then what failed, where, in the kernel's own
  * words, then a summary. With `all`, what was seen in the cases that passed is shown too.
  */
-export function formatTests(manifest: Manifest, style: Style, all: boolean): string {
+export function formatTestRun(manifest: Manifest, style: Style, all: boolean): string {
   const tests = manifest.tests ?? [];
   const rows = tests.flatMap(testRows);
   return [
     ...(rows.length > 0 ? [formatTable(header, rows, style)] : []),
+    ...formatFailures(manifest, style), // what could not be built
     ...tests.flatMap((test) => [
       ...(test.error === undefined ? [] : [formatTestError(test, test.error, style)]),
       ...test.cases

@@ -19,6 +19,7 @@ export const errorCodes = {
   DKMS_PATCH_FAILED: 1,
   DKMS_HOOK_FAILED: 1,
   KERNEL_SOURCE_BUILD_FAILED: 1,
+  TEST_FAILED: 1,
   // 2: usage or configuration
   USAGE: 2,
   CONFIG_SYNTAX: 2,
@@ -104,6 +105,7 @@ export const errorCodes = {
   WATCH_FAILED: 4,
   CACHE_IN_USE: 4,
   SIGN_PKCS11: 4,
+  VM_FAILED: 4,
   // 70: a bug of ours
   INTERNAL: 70,
   // 130: interrupted
