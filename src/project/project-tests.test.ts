@@ -26,7 +26,7 @@ const messageOf = async (test: string) => {
   const { load, file } = project(test);
   const error = await kbuildErrorOf(load);
   expect(error.code).toBe('CONFIG_INVALID');
-  return { ...error, message: error.message.replace(file, 'F'), hint: error.hint };
+  return { message: error.message.replace(file, 'F'), hint: error.hint };
 };
 
 describe('the tests of a project', () => {
