@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { testRecordSchema } from './test-record-schema.js';
 
 /**
  * The shape of `manifest.json` and of `build --json`, from which its JSON schema
@@ -170,6 +171,10 @@ export const manifestSchema = z.strictObject({
     )
     .optional()
     .describe('Kernels that were named and that nothing could be built for; absent for none'),
+  tests: z
+    .array(testRecordSchema)
+    .optional()
+    .describe('What came of loading modules in a booted kernel; absent if that was not asked for'),
 });
 
 export type Verdict = z.infer<typeof verdictSchema>;

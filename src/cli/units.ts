@@ -1,25 +1,17 @@
+import { durationInMs, sizeInBytes } from '../data/quantity.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-
-const scales: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
 /** A size such as `512m` or `4g`, in bytes. @throws KbuildError USAGE */
 export function parseSize(text: string, option: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
-  const scale = scales[unit?.toLowerCase() ?? 'none'];
-  const bytes = Math.floor(Number(digits) * (scale ?? 0));
-  if (bytes >= 1) return bytes;
+  const bytes = sizeInBytes(text);
+  if (bytes !== undefined) return bytes;
   throw new KbuildError('USAGE', `--${option} ${text}: not a size`, 'Write 512m, 4g or the like.');
 }
 
-const seconds: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
-
 /** A duration such as `90`, `90s`, `10m` or `30d`, in milliseconds. @throws KbuildError USAGE */
 export function parseDuration(text: string, option: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)([smhd]?)$/i.exec(text) ?? [];
-  const scale = seconds[unit?.toLowerCase() ?? 'none'];
-  if (digits !== undefined && scale !== undefined && Number(digits) > 0) {
-    return Number(digits) * scale * 1000;
-  }
+  const milliseconds = durationInMs(text);
+  if (milliseconds !== undefined) return milliseconds;
   throw new KbuildError(
     'USAGE',
     `--${option} ${text}: not a duration`,

@@ -39,7 +39,7 @@ export function parseConfigText(file: string, text: string): ConfigSource & { va
 }
 
 /** Where a path of keys stands: `file:line:column`, or the file alone where it has no text. */
-function position(source: ConfigSource, path: readonly PropertyKey[], key?: string): string {
+export function position(source: ConfigSource, path: readonly PropertyKey[], key?: string): string {
   const { file, document, lines } = source;
   if (document === undefined || lines === undefined) return file;
   // The nearest enclosing value that exists: a missing key has no place of its own.

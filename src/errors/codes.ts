@@ -19,6 +19,7 @@ export const errorCodes = {
   DKMS_PATCH_FAILED: 1,
   DKMS_HOOK_FAILED: 1,
   KERNEL_SOURCE_BUILD_FAILED: 1,
+  TEST_FAILED: 1,
   // 2: usage or configuration
   USAGE: 2,
   CONFIG_SYNTAX: 2,

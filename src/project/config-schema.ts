@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dkmsPackageSchema } from './dkms-package-schema.js';
+import { testSchema } from './test-schema.js';
 import { buildDepPattern, buildDepRule } from './build-dep.js';
 
 const flags = z.array(z.string());
@@ -124,6 +125,7 @@ export const projectConfigSchema = z
       ),
     dkms: dkmsSchema.optional(),
     signing: signingSchema.optional(),
+    test: testSchema.optional(),
   })
   .describe('kbuild-ts project: what kbuild.config.yaml may say');
 

@@ -12,6 +12,7 @@ import {
   signingSchema,
   workspaceConfigSchema,
 } from './config-schema.js';
+import { expectSchema, testCaseSchema, testSchema } from './test-schema.js';
 import { generateMakefiles } from './generate.js';
 import { loadConfig, validateConfig } from './load-config.js';
 
@@ -30,6 +31,9 @@ describe('docs/configuration.md', () => {
     ['module', moduleSchema],
     ['signing', signingSchema],
     ['DKMS source', dkmsSchema],
+    ['test', testSchema],
+    ['case of a test', testCaseSchema],
+    ['expectation of a test', expectSchema],
   ])('names every key of a %s in a table', (_, schema) => {
     const keys = [...text.matchAll(/^\| `([^`]+)`/gm)].map((row) => row[1]);
     expect(keys).toEqual(expect.arrayContaining(Object.keys(schema.shape)));

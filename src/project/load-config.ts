@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { configProblem, parseConfigText, type ConfigSource } from '../data/config-problem.js';
+import { expectSchema, testCaseSchema, testSchema } from './test-schema.js';
 import {
   configSchema,
   moduleSchema,
@@ -45,6 +46,10 @@ export function validateConfig(value: unknown, source: ConfigSource): Config {
   if (result.success) return result.data;
   throw configProblem(result.error, source, (path) => {
     if (path[0] === 'modules') return Object.keys(moduleSchema.shape);
+    if (path[0] === 'test') {
+      if (path.includes('expect')) return Object.keys(expectSchema.shape);
+      return Object.keys((path.includes('cases') ? testCaseSchema : testSchema).shape);
+    }
     if (path[0] === 'signing') return Object.keys(signingSchema.shape);
     return Object.keys(schema.shape).filter((key) => key !== '$schema');
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { methodOf } from './build-method.js';
 import type { ProjectConfig } from './config-schema.js';
@@ -8,6 +8,7 @@ import { confName, readConfText } from './dkms/conf-text.js';
 import { builtFirst, dkmsSettings, type DkmsOptions } from './dkms/settings.js';
 import { projectMake } from './module-output.js';
 import type { Project } from './project.js';
+import { projectTests, testFiles } from './project-tests.js';
 import { isOurOutput, listSources } from './source-files.js';
 
 /** What a workspace says for projects that do not say it themselves. */
@@ -67,6 +68,15 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     : await methodOf(directory, name, config, files);
   const { license, signing } = config ?? {};
   const version = config?.version ?? conf?.version;
+  const depends = (config?.depends ?? []).map((path) => resolve(directory, path));
+  const tests =
+    found !== undefined && config?.test !== undefined
+      ? projectTests(directory, found.file, config.test, { method, expected, depends })
+      : undefined;
+  const apart = [
+    ...(found === undefined ? [] : [relative(directory, found.file)]),
+    ...testFiles(directory, tests),
+  ];
   return {
     name,
     ...(version !== undefined && { version }),
@@ -74,10 +84,11 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     directory,
     method,
     files,
+    ...(apart.length > 0 && { apart }),
     ...(isDkms && { directories }),
     expected,
     depends: [
-      ...(config?.depends ?? []).map((path) => resolve(directory, path)),
+      ...depends,
       ...(dkms !== undefined && conf !== undefined ? builtFirst(dkms, conf) : []),
     ],
     make: projectMake(directory, config?.make),
@@ -87,6 +98,7 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     output,
     ...(dkms !== undefined && { dkms }),
     buildDeps: [...new Set(config?.buildDeps)].sort(),
+    ...(tests !== undefined && { tests }),
     ...(signing !== undefined && {
       signing: {
         // A key on a token has a PKCS#11 URI, not a path.

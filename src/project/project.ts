@@ -1,3 +1,4 @@
+import type { ProjectTests } from './project-tests.js';
 import type { SourceFile } from './source-files.js';
 
 /** How a project's modules come out of its sources. */
@@ -21,6 +22,8 @@ export interface Project {
   directory: string;
   method: BuildMethod;
   files: SourceFile[];
+  /** Those of them that no build reads (the configuration, scripts of tests): they do not go into one. Relative. */
+  apart?: string[];
   /** Set where the method is `dkms`: as of any such tree. */
   directories?: string[];
   /** Names of the modules that must come out; empty if only the project's Makefile knows. */
@@ -39,6 +42,8 @@ export interface Project {
   dkms?: DkmsSettings;
   /** Debian packages that its image must hold besides the toolchain. */
   buildDeps: string[];
+  /** How its modules are tried in a booted kernel, if the configuration says. */
+  tests?: ProjectTests;
   /** Set where its sources were unpacked from an archive. */
   origin?: Origin;
 }

@@ -6,7 +6,7 @@ import type { BuildMethod, SourceTree } from './project.js';
 import type { SourceFile } from './source-files.js';
 
 /** A tree, and the Kbuild that is generated for it, if one is. */
-type Snapshot = SourceTree & { method?: BuildMethod };
+type Snapshot = SourceTree & { method?: BuildMethod; apart?: readonly string[] };
 
 /** One file's part of a project's digest: its name, content and mode. */
 function hashEntry(path: string, mode: string, content: Uint8Array | string): string {
@@ -17,9 +17,16 @@ function hashEntry(path: string, mode: string, content: Uint8Array | string): st
 const modeOf = (file: SourceFile): string =>
   file.link !== undefined ? 'link' : file.executable ? 'exec' : 'file';
 
-/** The project's own files, without those in whose place a generated one comes. */
-const filesOf = ({ files, method }: Snapshot): SourceFile[] =>
-  method?.kind === 'generated' ? files.filter(({ path }) => !/^Kbuild(\/|$)/.test(path)) : files;
+/**
+ * The files of a project that go into a build: without those in whose place a generated one comes, and
+ * without those that no build reads. A test that is written anew does not build anything anew.
+ */
+function filesOf({ files, method, apart = [] }: Snapshot): SourceFile[] {
+  const isGenerated = method?.kind === 'generated';
+  return files.filter(
+    ({ path }) => !apart.includes(path) && !(isGenerated && /^Kbuild(\/|$)/.test(path)),
+  );
+}
 
 /** What was copied. */
 export interface Staged {

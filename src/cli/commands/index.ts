@@ -19,6 +19,7 @@ import { kernelPruneCommand } from './kernel-prune.js';
 import { keysGenerateCommand } from './keys.js';
 import { planCommand } from './plan.js';
 import { signCommand } from './sign.js';
+import { testCommand } from './test.js';
 import { toolchainBuildCommand, toolchainListCommand } from './toolchain.js';
 import { verifyCommand } from './verify.js';
 
@@ -29,6 +30,7 @@ export interface CommandTree {
 
 export const commands: CommandTree = {
   build: buildCommand,
+  test: testCommand,
   plan: planCommand,
   'compile-commands': compileCommandsCommand,
   inspect: inspectCommand,

@@ -71,7 +71,8 @@ const liesIn = (path: string, root: string): boolean =>
   isBelow(path, root) && (!existsSync(path) || isBelow(realpathSync(path), realpathSync(root)));
 
 function pathsIn(config: ProjectConfig): string[] {
-  const { depends = [], dkms = {} } = config;
+  const { depends = [], dkms = {}, test = {} } = config;
   const { overlay, with: trees = [] } = dkms;
-  return [...depends, ...trees, ...(overlay === undefined ? [] : [overlay])];
+  const single = [overlay, test.modprobe, ...(test.cases ?? []).map(({ script }) => script)];
+  return [...depends, ...trees, ...single.filter((path) => path !== undefined)];
 }

@@ -1,0 +1,37 @@
+import { KbuildError } from '../errors/kbuild-error.js';
+import { suggestion } from '../errors/nearest.js';
+import { matchesGlob } from '../kernel/glob.js';
+import type { Project } from '../project/project.js';
+import { defaultTests, type ProjectTests } from '../project/project-tests.js';
+
+/**
+ * The tests of projects, those of their configuration or the default, with the cases that are asked for.
+ * Projects of which no case is asked for are left out.
+ * @param globs of the names of cases; none: all
+ * @throws KbuildError USAGE for a glob that no case's name matches
+ */
+export function chooseCases(
+  projects: readonly Project[],
+  globs: readonly string[],
+): Map<Project, ProjectTests> {
+  const all = projects.map((project) => ({ project, tests: project.tests ?? defaultTests() }));
+  const names = [...new Set(all.flatMap(({ tests }) => tests.cases.map(({ name }) => name)))];
+  for (const glob of globs) {
+    if (names.some((name) => matchesGlob(name, glob))) continue;
+    throw new KbuildError(
+      'USAGE',
+      `--case ${glob}: no case has such a name`,
+      suggestion(glob, names, 'cases'),
+    );
+  }
+  const isAsked = (name: string) =>
+    globs.length === 0 || globs.some((glob) => matchesGlob(name, glob));
+  return new Map(
+    all
+      .map(({ project, tests }): [Project, ProjectTests] => [
+        project,
+        { ...tests, cases: tests.cases.filter(({ name }) => isAsked(name)) },
+      ])
+      .filter(([, { cases }]) => cases.length > 0),
+  );
+}
