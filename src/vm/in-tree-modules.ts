@@ -34,9 +34,10 @@ export class InTreeModules {
     };
   }
 
-  /** Where a module lies, below the directory. */
+  /** Where a module lies, below the directory; undefined if it is not there. */
   pathOf(name: string): string | undefined {
-    return this.#all().get(name);
+    const path = this.#all().get(name);
+    return path !== undefined && existsSync(this.fileOf(path)) ? path : undefined;
   }
 
   fileOf(path: string): string {
@@ -85,10 +86,9 @@ export class InTreeModules {
     }
     const lines = (this.order ?? '').split('\n').filter((line) => line !== '');
     // One kernel compresses all of its modules in one way.
-    const isThere = (path: string) => existsSync(this.fileOf(path));
-    const ending = endings.find((one) => isThere(`${lines[0] ?? ''}${one}`));
-    if (ending === undefined) return [];
-    return lines.map((line) => `${line}${ending}`).filter(isThere);
+    const first = this.fileOf(lines[0] ?? '');
+    const ending = endings.find((one) => existsSync(`${first}${one}`));
+    return ending === undefined ? [] : lines.map((line) => `${line}${ending}`);
   }
 
   #walk(below: string): string[] {

@@ -94,7 +94,7 @@ class Supply {
       for (const { name: symbol } of module.imports) {
         if (this.#exported.has(symbolKey(symbol))) continue;
         const exporter = this.#exporterOf(symbol);
-        if (exporter !== undefined) await this.#addInTree(exporter);
+        if (exporter !== undefined && exporter !== 'vmlinux') await this.#addInTree(exporter);
       }
       const { pre, post } = softDependencies(name, module.modinfo.softdep ?? [], this.#config);
       for (const other of [...pre, ...post]) await this.addNamed(other, name);

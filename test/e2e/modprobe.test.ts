@@ -1,16 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseSymvers, type Symvers } from '../../src/kernel/symvers.js';
 import { dependencyGraph } from '../../src/module/depmod/dependency-graph.js';
 import { parseModprobeConfig } from '../../src/module/modprobe/modprobe-config.js';
 import { modprobeTree, type ModprobeTree } from '../../src/module/modprobe/modprobe-tree.js';
 import { planModprobe, type ModprobePlan } from '../../src/module/modprobe/plan-modprobe.js';
+import { supplyModules } from '../../src/vm/module-supply.js';
+import { planLoads, testedInOrder } from '../../src/vm/plan-loads.js';
 import { readModuleTree } from '../../src/workflow/module-tree.js';
-import { debianImage } from '../support/debian-image.js';
+import { debianImage, type DebianImage } from '../support/debian-image.js';
 import { asDepmodModules, release, runDepmod, type MadeUpModule } from '../support/depmod-tree.js';
+import { fetchedKdir } from '../support/kdir.js';
 import { eachOnce, modprobe, modprobeEach, shown, type ModprobeRoot } from '../support/modprobe.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { temporaryDirectory, writeTree } from '../support/temporary-directory.js';
 
 const filesOf = (config: Record<string, string>) =>
   Object.entries(config).map(([path, text]) => ({ path, text }));
@@ -21,9 +26,13 @@ const withoutBuiltin = (lines: readonly string[]) =>
 describe('a plan for modules of Debian’s kernel', () => {
   let where: ModprobeRoot;
   let tree: ModprobeTree;
+  let image: DebianImage;
+  let symvers: Symvers;
 
   beforeAll(async () => {
-    const image = await debianImage('bookworm', 'x86_64');
+    image = await debianImage('bookworm', 'x86_64');
+    const kdir = await fetchedKdir(image.ref, 'x86_64');
+    symvers = parseSymvers(readFileSync(kdir.symversPath, 'utf8'));
     const files = readdirSync(image.modules);
     // The files stay where they are: depmod follows links.
     const root = temporaryDirectory(
@@ -65,6 +74,68 @@ describe('a plan for modules of Debian’s kernel', () => {
     const config = parseModprobeConfig([]);
     expect(names.map((name) => shown(planModprobe(name, { tree, config })))).toEqual(theirs);
     expect(theirs.filter((lines) => lines.length > 0).length).toBeGreaterThan(6);
+  });
+
+  const fileOf = (name: string) => {
+    const { path } = tree.graph.modules[tree.byName.get(name)!]!;
+    return join(image.modules, path);
+  };
+
+  /** Its symbols are found without reading the whole tree, of which kmod's plan is made. */
+  it.each(['nf_conntrack', 'btrfs', 'cifs', 'ocfs2', 'e1000e', 'snd_hda_intel', 'veth'])(
+    'is supplied with what %s needs',
+    async (name) => {
+      const file = fileOf(name);
+      const supply = await supplyModules({ tested: [file], directory: image.modules, symvers });
+      const { loads, problems } = planLoads(testedInOrder(supply), supply);
+      expect(problems).toEqual([]);
+      const names = loads.map(({ module }) => module.name);
+      const theirs = eachOnce(modprobe(where, [name]).lines).filter((l) => l.startsWith('insmod '));
+      const nameIn = (line: string) => /([^/]+)\.ko$/.exec(line)![1]!.replaceAll('-', '_');
+      expect([...names].sort()).toEqual(theirs.map(nameIn).sort());
+      expect(supply.modules.size).toBeLessThan(60);
+      for (const [at, { module }] of loads.entries()) {
+        expect(module.role).toBe(module.name === name ? 'tested' : 'needed');
+        const { stdout } = await execa('modinfo', ['-F', 'depends', module.file]);
+        const needed = stdout.split(',').filter((one) => one !== '');
+        expect(names.slice(0, at)).toEqual(
+          expect.arrayContaining(needed.map((one) => one.replaceAll('-', '_'))),
+        );
+      }
+    },
+  );
+
+  it('tells which symbol of which module the image of a kernel does not have', async () => {
+    const without = temporaryDirectory({ 'modules.order': 'kernel/lib/crc16.ko\n' });
+    writeTree(without, { 'kernel/lib/crc16.ko': readFileSync(fileOf('crc16')) });
+    const request = { tested: [fileOf('bluetooth')], directory: without, symvers };
+    const { loads, problems } = planLoads(['bluetooth'], await supplyModules(request));
+    expect(loads.map(({ module }) => module.name)).toEqual(['crc16', 'bluetooth']);
+    expect(problems.length).toBeGreaterThan(5);
+    expect(problems).toContainEqual({
+      ...{ reason: 'missing', symbol: 'rfkill_alloc' },
+      ...{ neededBy: 'bluetooth', module: 'rfkill' },
+    });
+  });
+
+  it('supplies what the configuration names', async () => {
+    const config = parseModprobeConfig(
+      filesOf({
+        'a.conf':
+          'softdep veth pre: scratch post: dummy\nalias scratch zram\noptions zram num_devices=2\n' +
+          'install dummy /bin/true',
+      }),
+    );
+    const request = { tested: [fileOf('veth')], directory: image.modules, symvers, config };
+    const { loads, problems } = planLoads(['veth'], await supplyModules(request));
+    expect(loads.map(({ module, ...load }) => ({ name: module.name, ...load }))).toEqual([
+      { name: 'zsmalloc', parameters: [], required: false },
+      { name: 'zram', parameters: ['num_devices=2'], required: false },
+      { name: 'veth', parameters: [], required: true },
+    ]);
+    expect(problems).toEqual([
+      { reason: 'install', module: 'dummy', command: '/bin/true', required: false },
+    ]);
   });
 });
 
