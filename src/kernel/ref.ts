@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { suggestion } from '../errors/nearest.js';
-import { matchesGlob } from './glob.js';
+import { matchesGlob } from '../module/glob.js';
 import { repositoryId, type Repository } from './repository.js';
 import { parseSelector, type Selector } from './selector.js';
 

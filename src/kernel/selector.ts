@@ -1,5 +1,5 @@
 import { KbuildError } from '../errors/kbuild-error.js';
-import { matchesGlob } from './glob.js';
+import { matchesGlob } from '../module/glob.js';
 import { compareReleases } from './release.js';
 
 /** Which releases of those that a place has: the part of a reference after its `/`. */

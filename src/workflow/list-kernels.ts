@@ -1,6 +1,6 @@
 import type { Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { matchesGlob } from '../kernel/glob.js';
+import { matchesGlob } from '../module/glob.js';
 import type { KernelListing } from '../kernel/providers/port.js';
 import { repositoryId } from '../kernel/repository.js';
 import { listKernels as listOf } from '../kernel/resolve.js';

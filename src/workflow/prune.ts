@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { matchesGlob } from '../kernel/glob.js';
+import { matchesGlob } from '../module/glob.js';
 import { readRecord, type FetchedKernel } from '../kernel/providers/fetched-kernel.js';
 import { parseKernelRef } from '../kernel/ref.js';
 import { repositoryId, type Repository } from '../kernel/repository.js';

@@ -66,6 +66,8 @@ export function asDepmodModules(modules: readonly MadeUpModule[]): DepmodModule[
 }
 
 export interface DepmodRun {
+  /** The root of the file system in which the tree lies: what kmod's -d and -b take. */
+  root: string;
   status: number | null;
   stdout: string;
   /** Its warnings and errors, without the directory of the tree. */
@@ -96,6 +98,7 @@ export function runDepmod(
     { encoding: 'utf8', timeout: 60_000 },
   );
   return {
+    root: base,
     status: run.status,
     stdout: run.stdout,
     messages: run.stderr

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { asKbuildError, KbuildError } from '../../errors/kbuild-error.js';
 import { writeFileAtomic } from '../../storage/atomic.js';
 import { markUsed } from '../../storage/mark-used.js';
-import { matchesGlob } from '../glob.js';
+import { matchesGlob } from '../../module/glob.js';
 import type { ReadKdirOptions } from '../kdir.js';
 import { repositoryId, repositoryPlace, type Repository } from '../repository.js';
 import type { AvailableKernel, Package } from './package-manager.js';

@@ -1,3 +1,5 @@
+import { wrappedLines } from '../wrapped-lines.js';
+
 /** What depmod.d(5) says of several files that hold a module of one name. */
 export interface DepmodConfig {
   /** Directories below lib/modules/<release>, and `built-in` for all others; the best one first. */
@@ -24,7 +26,7 @@ export function readDepmodConfig(texts: readonly string[], release: string): Dep
   const search: string[] = [];
   const overrides: string[] = [];
   const exclude: string[] = [];
-  for (const line of texts.flatMap(joinedLines)) {
+  for (const { text: line } of texts.flatMap(wrappedLines)) {
     const [command, ...words] = line.split(/[\t ]+/).filter((word) => word !== '');
     const [name, pattern = '*', directory] = words;
     if (line.startsWith('#')) continue;
@@ -36,10 +38,6 @@ export function readDepmodConfig(texts: readonly string[], release: string): Dep
   }
   return { search: search.length > 0 ? search : defaultDepmodConfig.search, overrides, exclude };
 }
-
-/** A backslash joins a line with the next one; before anything else it is dropped. */
-const joinedLines = (text: string): string[] =>
-  text.replace(/\\([^])/g, (_, next: string) => (next === '\n' ? '' : next)).split('\n');
 
 /** depmod takes POSIX's extended expressions; those that only POSIX knows match nothing here. */
 function matches(release: string, pattern: string): boolean {

@@ -15,7 +15,7 @@ export interface UnmetImport {
 }
 
 /** What the kernel's loader, or the linker on some architectures, adds to every module. */
-const loaderSymbols: KernelSymbols = new Map([
+export const loaderSymbols: KernelSymbols = new Map([
   ['__this_module', 0],
   ['_GLOBAL_OFFSET_TABLE_', 0],
   ['TOC.', 0],
