@@ -1,6 +1,6 @@
 import { KbuildError } from '../errors/kbuild-error.js';
 import { suggestion } from '../errors/nearest.js';
-import { matchesGlob } from '../kernel/glob.js';
+import { matchesGlob } from '../module/glob.js';
 import type { Project } from '../project/project.js';
 import { defaultTests, type ProjectTests } from '../project/project-tests.js';
 

@@ -20,7 +20,7 @@ export function testCaseOf(names: readonly string[], changes: Partial<TestCase> 
     loads: names.map((text) => {
       const name = text.replace('+', '');
       const role = text.startsWith('+') ? 'needed' : 'tested';
-      return { module: { name, file: `/m/${name}.ko`, role }, parameters: [] };
+      return { module: { name, file: `/m/${name}.ko`, role }, parameters: [], required: true };
     }),
     repeat: 1,
     isolated: false,
