@@ -2,9 +2,8 @@ import { archByName } from '../../src/arch/arch.js';
 import { bootFiles, type BootFiles } from '../../src/kernel/boot-files.js';
 import { busyboxFor } from '../../src/kernel/busybox.js';
 import type { Kdir } from '../../src/kernel/kdir.js';
-import type { ProviderContext } from '../../src/kernel/providers/port.js';
 import { cacheDirectory } from '../../src/storage/directories.js';
-import { withSession } from '../../src/workflow/session.js';
+import { withSession, type Session } from '../../src/workflow/session.js';
 import { fetchedKdir } from './kdir.js';
 
 /** A kernel of Debian as its users install it, unpacked in the cache. */
@@ -33,16 +32,14 @@ export async function debianImage(suite: string, arch: string): Promise<DebianIm
 
 /** What `bootFiles` finds, in a session of its own. */
 export const bootFilesOf = (kdir: Kdir, offline = false): Promise<BootFiles> =>
-  inProvider((context) => bootFiles(kdir, context), offline);
+  inSession(({ provider }) => bootFiles(kdir, provider), offline);
 
 /** The static BusyBox of an arch. */
 export const busyboxOf = (arch: string, offline = false): Promise<string> =>
-  inProvider((context) => busyboxFor(archByName(arch), context), offline);
+  inSession(({ provider }) => busyboxFor(archByName(arch), provider), offline);
 
-function inProvider<T>(
-  work: (context: ProviderContext) => Promise<T>,
-  offline: boolean,
-): Promise<T> {
+/** Does some work in a session of its own, with the tests' cache. */
+export function inSession<T>(work: (session: Session) => Promise<T>, offline = false): Promise<T> {
   const options = {
     cache: cacheDirectory(),
     runtime: 'docker' as const,
@@ -51,5 +48,5 @@ function inProvider<T>(
     offline,
     allowExpired: true, // as sid's may be
   };
-  return withSession(options, ({ provider }) => work(provider));
+  return withSession(options, work);
 }
