@@ -24,7 +24,18 @@ export interface Arch {
   oci: string;
   /** The kernel flavour that Debian's meta packages (`linux-headers-<flavour>`) follow. */
   flavour: string;
-  qemu: { binary: string; machine: string; cpu: string; console: string };
+  /** What a kernel's build leaves to boot from, relative to its directory; the best first. */
+  images: string[];
+  /** The formats of images (`src/kernel/image`) that boot on it. */
+  imageFormats: string[];
+  qemu: {
+    binary: string;
+    machine: string;
+    cpu: string;
+    console: string;
+    /** The Debian package that has the binary. */
+    package: string;
+  };
 }
 
 let loaded: Arch[] | undefined;

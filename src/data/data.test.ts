@@ -6,6 +6,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { allArchs, type Arch } from '../arch/arch.js';
 import { aptRepositorySchema, dnfRepositorySchema } from '../kernel/repository-schema.js';
+import type { GuestProgram } from '../kernel/guest-program.js';
+import { repositoryId, shippedRepositories } from '../kernel/repository.js';
 import { allSuites, type Suite } from '../kernel/suite.js';
 import type { EditorOptions } from '../engine/compile-database/editor-options.js';
 import { toolchainImage } from '../toolchain/image-recipe.js';
@@ -37,11 +39,14 @@ const archSchema = z.strictObject({
   machine: name,
   oci: name,
   flavour: name,
+  images: z.array(z.string().regex(/^arch\/\w+\/boot\/[\w.]+$/)).min(1),
+  imageFormats: z.array(z.literal(['bzImage', 'zboot', 'Image'])).min(1),
   qemu: z.strictObject({
     binary: z.string().startsWith('qemu-system-'),
     machine: name,
     cpu: name,
     console: z.string().regex(/^tty/),
+    package: name,
   }),
 }) satisfies z.ZodType<Arch>;
 
@@ -79,12 +84,20 @@ const editorSchema = z.strictObject({
   add: z.array(option),
 }) satisfies z.ZodType<EditorOptions>;
 
+const guestSchema = z.strictObject({
+  name,
+  repository: z.literal(shippedRepositories().map(repositoryId)),
+  package: name,
+  path: z.string().startsWith('/'),
+}) satisfies z.ZodType<GuestProgram>;
+
 const folders = {
   'toolchains/arch': archSchema,
   toolchains: toolchainSchema,
   'toolchains/suite': suiteSchema,
   'toolchains/repository': repositorySchema,
   'toolchains/editor': editorSchema,
+  'toolchains/guest': guestSchema,
 };
 
 const files = Object.entries(folders).flatMap(([folder, schema]) =>

@@ -10,6 +10,7 @@ import { parseRepository } from './repository-schema.js';
 const directory = temporaryDirectory({ 'vendor.asc': 'a key', 'keys/other.gpg': 'a key' });
 mkdirSync(join(directory, 'folder'));
 
+const image = { packages: ['linux-{release}'], files: ['/boot/vmlinuz'], modules: [] };
 const apt: AptRepository = {
   distribution: 'acme',
   name: 'stable',
@@ -72,6 +73,7 @@ describe('parseRepository', () => {
   it.each([
     ['suites', ['bookworm'], "unknown key 'suites'"],
     ['kernels.packages', 'x', "unknown key 'packages' in kernels"],
+    ['kernels.image', { ...image, package: ['x'] }, "unknown key 'package' in kernels.image"],
     ['__proto__x', {}, "unknown key '__proto__x'"],
   ])('refuses the key %s, with its place', async (path, value, message) => {
     const error = await kbuildErrorOf(() => read(changed(path, value)));

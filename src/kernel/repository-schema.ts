@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { configProblem, parseConfigText } from '../data/config-problem.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import type { AptRepository, DnfRepository, Repository } from './repository.js';
+import type { AptRepository, DnfRepository, ImagePackages, Repository } from './repository.js';
 import { allSuites } from './suite.js';
 
 const name = z.string().regex(/^[a-z0-9][\w.-]*$/, 'write lower-case letters, digits and . _ -');
@@ -31,6 +31,17 @@ const common = {
     .describe('Files of the keys that sign them, relative to this file'),
 };
 
+const packageName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9+.-]|\{release\})*$/, 'write the name of a package, with {release}');
+
+const imagePackagesSchema = z.strictObject({
+  packages: z.array(packageName).min(1),
+  with: pattern.optional(),
+  files: z.array(z.string().startsWith('/')).min(1),
+  modules: z.array(z.string().startsWith('/')),
+}) satisfies z.ZodType<ImagePackages>;
+
 export const aptRepositorySchema = z.strictObject({
   ...common,
   manager: z.literal('apt'),
@@ -42,6 +53,7 @@ export const aptRepositorySchema = z.strictObject({
     latest: z.string(),
     flavours: z.record(z.string(), z.string()).optional(),
     kdir: z.string().startsWith('/'),
+    image: imagePackagesSchema.optional(),
   }),
 }) satisfies z.ZodType<AptRepository>;
 
@@ -122,6 +134,7 @@ const isFile = (path: string): boolean => existsSync(path) && statSync(path).isF
 
 function keysAt(manager: 'apt' | 'dnf', path: readonly PropertyKey[]): string[] {
   if (path[0] !== 'kernels') return Object.keys(schemas[manager].shape);
+  if (path[1] === 'image') return Object.keys(imagePackagesSchema.shape);
   const { kernels } = schemas[manager].shape;
   return Object.keys('element' in kernels ? kernels.element.shape : kernels.shape);
 }

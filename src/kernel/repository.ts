@@ -25,6 +25,18 @@ interface CommonRepository {
   keys?: string[] | undefined;
 }
 
+/** The packages that hold what a machine boots; `{release}` is the kernel's release. */
+export interface ImagePackages {
+  /** Names of the package, the best first. */
+  packages: string[];
+  /** Matches the names of those of its dependencies that hold parts of it; absent: it is whole. */
+  with?: string | undefined;
+  /** Paths that the bootable image may lie at. */
+  files: string[];
+  /** Paths that its modules may lie at. */
+  modules: string[];
+}
+
 export interface AptRepository extends CommonRepository {
   manager: 'apt';
   /** Suites of the image's own mirror that the image itself is not configured for. */
@@ -42,6 +54,8 @@ export interface AptRepository extends CommonRepository {
     flavours?: Record<string, string> | undefined;
     /** Path of the KDIR; `{release}` is the kernel's release. */
     kdir: string;
+    /** Where the kernel itself is; absent: nobody knows. */
+    image?: ImagePackages | undefined;
   };
 }
 

@@ -8,7 +8,7 @@ import { allSuites } from '../kernel/suite.js';
 import type { Session } from './session.js';
 import { bootstrappedName } from '../toolchain/base-image.js';
 import { findEngineAndImages } from './session.js';
-import { findProgram } from './find-program.js';
+import { findProgram } from '../runtime/find-program.js';
 
 /** One thing that was looked at. */
 export interface Check {

@@ -3,7 +3,7 @@ import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from '../kernel/kdir.js';
 import type { Assignment, Target } from '../plan/plan-jobs.js';
 import type { Toolchain } from '../toolchain/toolchain.js';
-import { findProgram } from './find-program.js';
+import { findProgram } from '../runtime/find-program.js';
 
 /**
  * Refuses what cannot be built on the host, without a container: a KDIR whose files lie elsewhere

@@ -74,7 +74,12 @@ function candidates(request: PruneRequest, session: Session): Candidate[] {
   if (idle !== undefined) throw nothingCalled(idle.text);
   const leaving = records.filter(({ kernel, path }) => isNamed(kernel) || isOld(path));
   const packagesOf = (kernels: typeof records) =>
-    new Set(kernels.flatMap(({ kernel }) => kernel.packages.map(({ directory }) => directory)));
+    new Set(
+      kernels.flatMap(({ kernel }) => [
+        ...kernel.packages.map(({ directory }) => directory),
+        ...(kernel.image ?? []),
+      ]),
+    );
   const needed = packagesOf(records.filter((record) => !leaving.includes(record)));
   const orphaned = packagesOf(leaving);
   const packages = directoriesIn(cache, 'packages').filter(

@@ -7,7 +7,7 @@ import type { Emit } from '../events/event.js';
 import { ensureDirectory } from '../storage/ensure-directory.js';
 import { prepare } from '../events/prepare.js';
 import { checkImages } from './doctor.js';
-import { findProgram } from './find-program.js';
+import { findProgram } from '../runtime/find-program.js';
 import { findEngineAndImages } from './session.js';
 
 /** How long a Docker engine may take to answer after its start. Milliseconds. */

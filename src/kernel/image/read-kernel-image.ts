@@ -8,14 +8,17 @@ import { readContainer, readWords, type Container, type ImageFormat } from './co
 import { unreadableImage } from './failure.js';
 import { decompressKernel, readPayload } from './payload.js';
 
-/** What a kernel image says of itself. */
-export interface KernelImage extends BuiltinCertificates {
+/** Which kernel an image is. */
+export interface KernelIdentity {
   format: ImageFormat;
   /** The kernel release: `6.1.0-56-arm64`. */
   release: string;
   /** `Linux version …`, the kernel's first message. */
   banner: string;
 }
+
+/** What a kernel image says of itself. */
+export interface KernelImage extends KernelIdentity, BuiltinCertificates {}
 
 /**
  * Reads a kernel image: x86's bzImage (`vmlinuz`), arm64's and RISC-V's `Image`, raw, compressed or
@@ -25,10 +28,7 @@ export interface KernelImage extends BuiltinCertificates {
  * @throws KbuildError KERNEL_IMAGE_FORMAT, KERNEL_IMAGE_NO_CERTS
  */
 export async function readKernelImage(bytes: Uint8Array): Promise<KernelImage> {
-  const container = await openContainer(bytes);
-  const kernel = await readPayload(container);
-  const found = findBanner(kernel);
-  if (found === undefined) throw unreadableImage("no 'Linux version' is in it");
+  const { kernel, identity: found } = await openKernel(bytes);
   const list = findBuiltinCertificates(readWords(kernel), {
     hasModuleSize: isSince(found.release, 5, 13),
   });
@@ -39,7 +39,25 @@ export async function readKernelImage(bytes: Uint8Array): Promise<KernelImage> {
       'This kernel trusts no key by itself. Give the certificate of the signing key as a file.',
     );
   }
-  return { format: container.format, ...found, ...list };
+  return { ...found, ...list };
+}
+
+/**
+ * Which kernel an image is; it may trust no key.
+ * @throws KbuildError KERNEL_IMAGE_FORMAT
+ */
+export async function identifyKernelImage(bytes: Uint8Array): Promise<KernelIdentity> {
+  return (await openKernel(bytes)).identity;
+}
+
+async function openKernel(
+  bytes: Uint8Array,
+): Promise<{ kernel: Buffer; identity: KernelIdentity }> {
+  const container = await openContainer(bytes);
+  const kernel = await readPayload(container);
+  const found = findBanner(kernel);
+  if (found === undefined) throw unreadableImage("no 'Linux version' is in it");
+  return { kernel, identity: { format: container.format, ...found } };
 }
 
 async function openContainer(bytes: Uint8Array): Promise<Container> {

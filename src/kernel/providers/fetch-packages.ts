@@ -20,6 +20,15 @@ export function packageDirectory(cache: string, item: Package): string {
   return join(cache, 'packages', segment.replaceAll('/', '%2F'));
 }
 
+/** Which package lies in a directory; undefined for what is none of ours. */
+export function packageOfDirectory(
+  directory: string,
+): Pick<Package, 'name' | 'version' | 'architecture'> | undefined {
+  const [name, version, architecture] = basename(directory).split('_');
+  if (name === undefined || version === undefined || architecture === undefined) return undefined;
+  return { name, version: decodeURIComponent(version), architecture };
+}
+
 /**
  * Fetches packages that are not there yet, in one go, each into a directory of its own, for all
  * kernels that share it. What another process is fetching at the moment is waited for.

@@ -22,6 +22,8 @@ export interface FetchedKernel {
   kdir: string;
   /** Where they lie unpacked; in the file the names of their directories alone: a cache may be moved. */
   packages: { directory: string; sha256: string }[];
+  /** Where its image and modules lie unpacked, once somebody wanted them; as `packages` in the file. */
+  image?: string[];
 }
 
 const recordsOf = (cache: string, repository: Repository): string =>
@@ -56,10 +58,29 @@ export async function recordFetched(
       sha256: item.sha256 ?? `${item.name} ${item.version} ${item.architecture}`,
     })),
   };
-  const names = fetched.packages.map((one) => ({ ...one, directory: basename(one.directory) }));
-  const text = JSON.stringify({ ...fetched, packages: names }, null, 2);
-  await writeFileAtomic(recordPath(cache, repository, kernel), text);
+  await writeRecord(cache, repository, fetched);
   return fetched;
+}
+
+/** Notes where the image of a fetched kernel lies. */
+export async function recordImage(
+  cache: string,
+  repository: Repository,
+  fetched: FetchedKernel,
+  directories: readonly string[],
+): Promise<void> {
+  await writeRecord(cache, repository, { ...fetched, image: [...directories] });
+}
+
+async function writeRecord(
+  cache: string,
+  repository: Repository,
+  fetched: FetchedKernel,
+): Promise<void> {
+  const packages = fetched.packages.map((one) => ({ ...one, directory: basename(one.directory) }));
+  const image = fetched.image?.map((directory) => basename(directory));
+  const text = JSON.stringify({ ...fetched, packages, image }, null, 2);
+  await writeFileAtomic(recordPath(cache, repository, fetched), text);
 }
 
 /** The kernels of a repository that were fetched, and of which all is still there. */
@@ -76,14 +97,24 @@ export function fetchedKernels(cache: string, repository: Repository): FetchedKe
 export function readRecord(cache: string, path: string): FetchedKernel | undefined {
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<FetchedKernel>;
-    const { ref, release, arch, stock = false, kdir, packages } = record;
+    const { ref, release, arch, stock = false, kdir, packages, image } = record;
     if (ref === undefined || release === undefined || arch === undefined) return undefined;
     if (kdir === undefined || !Array.isArray(packages)) return undefined;
+    const place = (directory: string) => join(cache, 'packages', basename(directory));
     const placed = packages.map(({ directory, sha256 }) => ({
-      directory: join(cache, 'packages', basename(directory)),
+      directory: place(directory),
       sha256,
     }));
-    return { ref, release, arch, stock, kdir, packages: placed };
+    const images = image?.map(place).filter((directory) => existsSync(directory)) ?? [];
+    return {
+      ref,
+      release,
+      arch,
+      stock,
+      kdir,
+      packages: placed,
+      ...(images.length > 0 && images.length === image?.length && { image: images }),
+    };
   } catch {
     return undefined;
   }

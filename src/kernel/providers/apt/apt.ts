@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { allArchs, hostArch } from '../../../arch/arch.js';
 import { KbuildError } from '../../../errors/kbuild-error.js';
 import type { Mount } from '../../../runtime/port.js';
+import { allGuestPrograms } from '../../guest-program.js';
 import { repositoryId, type AptRepository } from '../../repository.js';
 import { suiteByName } from '../../suite.js';
 import { cachedIndex, indexDirectory } from '../index-cache.js';
@@ -68,7 +69,7 @@ async function fetchIndex(
   const { stdout, said, whole } = await runApt(
     repository,
     context,
-    indexScript(repository, context),
+    indexScript(repository, context, guestPackages(repository)),
     [],
     (progress) => {
       if ('line' in progress) onLine(progress.line);
@@ -87,6 +88,12 @@ async function fetchIndex(
   const why = reasonsIn(said) ?? said.at(-1) ?? 'apt failed';
   throw fetchFailed(`the package index of ${repositoryId(repository)} could not be fetched`, why);
 }
+
+/** What guests run comes from a repository of kernels, too. */
+const guestPackages = (repository: AptRepository): string[] =>
+  allGuestPrograms()
+    .filter((program) => program.repository === repositoryId(repository))
+    .map((program) => program.package);
 
 /** Runs a script with apt set up. `whole` tells whether it ended well. */
 async function runApt(

@@ -64,6 +64,21 @@ describe('indexScript', () => {
     expect(stdout).toBe(aptIndexText(...packages.slice(1)));
   });
 
+  it('prints what else is wanted by name, and what the description calls images', () => {
+    const options = { allowExpired };
+    expect(run(indexScript(bookwormRepository, options, ['bash'])).stdout).toBe(
+      aptIndexText(...packages),
+    );
+    expect(run(indexScript(bookwormRepository, options, ['bas', 'ash'])).stdout).toBe(
+      aptIndexText(...packages.slice(1)),
+    );
+    const image = { packages: ['ba{release}'], files: ['/x'], modules: [] };
+    const kernels = { ...bookwormRepository.kernels, image };
+    expect(run(indexScript({ ...bookwormRepository, kernels }, options)).stdout).toBe(
+      aptIndexText(...packages),
+    );
+  });
+
   it('fails if the lists cannot be brought up to date', () => {
     const script = indexScript(bookwormRepository, { allowExpired });
     const failing = script.replace('update >&2', 'update >&2 && false');

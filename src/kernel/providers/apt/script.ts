@@ -51,8 +51,22 @@ function setup(repository: AptRepository, { allowExpired }: AptOptions): string 
   ].join('\n');
 }
 
-/** Brings the lists up to date and prints what is to be known of all packages of kernels. */
-export function indexScript(repository: AptRepository, options: AptOptions): string {
+/**
+ * Brings the lists up to date and prints what is to be known of all packages of kernels.
+ * @param others names of packages that are wanted besides
+ */
+export function indexScript(
+  repository: AptRepository,
+  options: AptOptions,
+  others: readonly string[] = [],
+): string {
+  // An awk string: names hold none of its special characters (repository-schema.ts).
+  const images = (repository.kernels.image?.packages ?? []).map((name) => name.split('{', 1)[0]);
+  const wanted = [
+    '/headers|kbuild|kernel|Package: linux-/',
+    ...images.map((beginning) => `index($2, "${beginning}") == 1`),
+    ...others.map((name) => `$2 == "${name}"`),
+  ];
   return `${setup(repository, options)}
 exec 9> /apt/lock && flock 9
 apt-get -q -o APT::Update::Error-Mode=any -o pkgCacheFile::Generate=false update >&2
@@ -61,7 +75,7 @@ while read -r file uri; do
   { apt-helper cat-file "$file" || echo "X-Unreadable: $file"; } | awk -v uri="$uri" '
     /^X-Unreadable: / { unreadable = 1 }
     /^$/ { wanted = 0 }
-    /^Package: / { wanted = /headers|kbuild|kernel|linux-image/; if (wanted) print "\\nX-Repository: " uri }
+    /^Package: / { wanted = ${wanted.join(' || ')}; if (wanted) print "\\nX-Repository: " uri }
     wanted && /^(Package|Version|Architecture|Depends|Filename|Size|SHA256): /
     END { exit unreadable }'
 done < /tmp/apt/targets`;
