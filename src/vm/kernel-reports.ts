@@ -53,7 +53,7 @@ const consequenceWithin = 100;
 
 /** panic() as it is called for what was reported before. */
 const consequence =
-  /^Kernel panic - not syncing: (?:(?:Oops(?: - .*)?: )?Fatal exception|.*panic_on_\w+ set|hung_task: |softlockup: |hard lockup|attempted to kill|rcu stall|scheduling while atomic)/i;
+  /^Kernel panic - not syncing: (?:(?:Oops(?: - .*)?: )?Fatal exception|.*(?:panic_on_\w+|kasan\.fault=\w+) set|hung_task: |softlockup: |hard lockup|attempted to kill|rcu stall|scheduling while atomic)/i;
 
 interface OpenReport {
   report: KernelReport;

@@ -10,8 +10,7 @@ const interrupted = new RegExp(`^(?:RIP: (?!0033)[0-9a-f]{4}:|pc : )(?<text>${pl
 const traceBegins =
   /^\s*(?:Call [Tt]race:|backtrace(?: \(crc [0-9a-f]+\))?:|(?:read|write|race at).* by (?:task|interrupt).*:)/;
 /** What stands between the frames of one trace. */
-const between =
-  /^\s*<\/?[A-Z0-9_ -]+>|^(?:RIP|RSP|RAX|RDX|RBP|R\d\d|[DF]S|CR\d|DR\d|Code): ?/;
+const between = /^\s*<\/?[A-Z0-9_ -]+>|^(?:RIP|RSP|RAX|RDX|RBP|R\d\d|[DF]S|CR\d|DR\d|Code): ?/;
 
 /** Reads the first stack trace of a report, line by line. */
 export class StackReader {
