@@ -15,12 +15,15 @@ export function recordedLogs(kernel: string): string[] {
 }
 
 /** What the kernel said (facility 0) in a log that was recorded with console_msg_format=syslog. */
-export function recordedLog(kernel: string, name: string): KernelMessage[] {
-  const lines = readFileSync(`${directory}${kernel}/${name}.log`, 'utf8').split('\n');
-  return lines.flatMap((line) => {
-    const [, priority, seconds, text] = /^<(\d+)>\[ *([\d.]+)\] (.*)$/.exec(line) ?? [];
-    if (text === undefined || Number(priority) > 7) return [];
-    return [{ seconds: Number(seconds), level: Number(priority), text }];
+export const recordedLog = (kernel: string, name: string): KernelMessage[] =>
+  messagesOf(readFileSync(`${directory}${kernel}/${name}.log`, 'utf8'));
+
+/** The kernel's own of the lines `<priority>[seconds] text` (console_msg_format=syslog, `dmesg -r`). */
+export function messagesOf(text: string): KernelMessage[] {
+  return text.split('\n').flatMap((line) => {
+    const [, priority, seconds, said] = /^<(\d+)>\[ *([\d.]+)\] (.*)$/.exec(line) ?? [];
+    if (said === undefined || Number(priority) > 7) return [];
+    return [{ seconds: Number(seconds), level: Number(priority), text: said }];
   });
 }
 
