@@ -34,6 +34,11 @@ const expected: Record<string, Expected | undefined> = {
     title: /^refcount_t: underflow; use-after-free\.$/,
     functions: ['bad_refcount_init'],
   },
+  boot_panic: {
+    kind: 'panic',
+    title: /^Kernel panic - not syncing: IO-APIC \+ timer doesn't work!/,
+    functions: [],
+  },
   bug_init: {
     kind: 'bug',
     title: /^kernel BUG at .*bug_init\.c:9!$/,
