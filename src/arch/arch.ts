@@ -35,6 +35,8 @@ export interface Arch {
     console: string;
     /** The Debian package that has the binary. */
     package: string;
+    /** What a kernel must be told to run there. */
+    parameters?: string[];
   };
 }
 

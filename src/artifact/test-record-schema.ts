@@ -58,6 +58,10 @@ const report = z.strictObject({
     z.strictObject({
       text: z.string().describe('As the kernel prints it'),
       source: z.string().optional().describe('File and line, where debug information tells'),
+      interrupted: z
+        .literal(true)
+        .optional()
+        .describe('Where it was stopped; of the others, where they return to'),
     }),
   ),
   lines: z.array(message),

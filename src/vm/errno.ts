@@ -15,9 +15,6 @@ const names = new Map<number, string>([
     .map(([name, number]) => [number, name] as const),
 ]);
 
-/** All that errors are called: `EINVAL`. */
-export const errorNames: ReadonlySet<string> = new Set(names.values());
-
 /**
  * The name of the error that insmod has ended with.
  * @param said what it said, for an exit status that is no error of the kernel's

@@ -2,7 +2,7 @@ import type { CaseRecord, LoadRecord, UnloadRecord } from './case-record.js';
 import { readConsoleLine, type ConsoleLine } from './console-line.js';
 import { errorName } from './errno.js';
 import type { KernelMessage } from './kernel-message.js';
-import { findReports } from './kernel-reports.js';
+import { findReports, type StackFrame } from './kernel-reports.js';
 import type { TestCase } from './test-case.js';
 
 /** Messages of one step, or bytes of them, that no log is meant to hold. */
@@ -46,6 +46,8 @@ export class GuestLog {
   readonly #tail: KernelMessage[] = [];
   /** Those that no case had, since the last one ended. */
   #between: KernelMessage[] = [];
+  /** Where the program of a step is that does not end. */
+  #stuck: StackFrame[] = [];
   readonly #mark: string;
 
   /** @param nonce what init's words begin with */
@@ -102,7 +104,7 @@ export class GuestLog {
     if (reports.some(({ kind }) => kind === 'panic')) last.end = 'panic';
   }
 
-  #keep({ seconds, level, text }: ConsoleLine): void {
+  #keep({ seconds, level, text, fromProgram }: ConsoleLine): void {
     const message: KernelMessage = {
       ...(seconds !== undefined && { seconds }),
       ...(level !== undefined && { level }),
@@ -115,7 +117,7 @@ export class GuestLog {
     if (this.#tail.length > tailLength) this.#tail.shift();
     if (this.floods) return;
     if (this.#open === undefined) this.#between.push(message);
-    else this.#open.messages.push(message);
+    else if (!fromProgram) this.#open.messages.push(message);
     const step = this.#unload ?? this.#script ?? this.#load;
     step?.messages.push(message);
   }
@@ -191,6 +193,9 @@ export class GuestLog {
         if (rest[1] !== '0') this.#unload.error = reasonOf(text(2));
         this.#finish();
         return;
+      case 'stack':
+        this.#stuck.push({ text: text(0) });
+        return;
       case 'left':
         open?.record.leftBehind.push(text(0));
         return;
@@ -245,6 +250,11 @@ export class GuestLog {
     if (this.#open === undefined) return;
     const { record, messages, began } = this.#open;
     record.reports = findReports(messages);
+    if (this.#stuck.length > 0) {
+      const title = `what ${record.loads.at(-1)?.module ?? 'it'} does when its time is over`;
+      record.reports.push({ kind: 'hung-task', title, stack: this.#stuck, lines: [] });
+      this.#stuck = [];
+    }
     if (seconds !== undefined && began !== undefined)
       record.milliseconds = (seconds - began) * 1000;
     this.records.push(record);

@@ -1,0 +1,43 @@
+import type { StackFrame } from './kernel-reports.js';
+
+const place = String.raw`[^\s+]+\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[[^\]]+\])?|0x[0-9a-f]+`;
+/** `[<address>]` stood before it until Linux 4.x, and does in what kmemleak says; (P) since 6.13 on arm64. */
+const frame = new RegExp(
+  String.raw`^\s*(?:\[<[0-9a-fx]+>\] ?)?(?<guess>\? )?(?<text>${place})(?: \(\w+\))?$`,
+);
+/** Where the CPU was: x86 (0033 is user space's code segment), arm64. */
+const interrupted = new RegExp(`^(?:RIP: (?!0033)[0-9a-f]{4}:|pc : )(?<text>${place})`);
+const traceBegins =
+  /^\s*(?:Call [Tt]race:|backtrace(?: \(crc [0-9a-f]+\))?:|(?:read|write|race at).* by (?:task|interrupt).*:)/;
+/** What stands between the frames of one trace. */
+const between = /^\s*<\/?[A-Z0-9_ -]+>|^(?:RIP|RSP|RAX|RDX|RBP|R\d\d|[DF]S|CR\d|DR\d|Code): ?/;
+
+/** Reads the first stack trace of a report, line by line. */
+export class StackReader {
+  readonly frames: StackFrame[] = [];
+  #state: 'before' | 'within' | 'after' = 'before';
+
+  read(line: string): void {
+    const cpu = interrupted.exec(line)?.groups?.text;
+    if (cpu !== undefined) {
+      if (this.frames.length === 0 || this.#state === 'within')
+        this.frames.push({ text: cpu, interrupted: true });
+    } else if (traceBegins.test(line)) {
+      this.#state = this.#state === 'before' ? 'within' : 'after';
+    } else if (this.#state === 'within') {
+      this.#readWithin(line);
+    }
+  }
+
+  #readWithin(line: string): void {
+    const groups = frame.exec(line)?.groups;
+    if (groups?.text === undefined) {
+      if (!between.test(line)) this.#state = 'after';
+      return;
+    }
+    // arm64's trace begins with the place that the registers tell.
+    const [first] = this.frames;
+    const again = this.frames.length === 1 && first?.interrupted && first.text === groups.text;
+    if (groups.guess === undefined && !again) this.frames.push({ text: groups.text });
+  }
+}
