@@ -9,7 +9,7 @@ import type { CaseRecord } from './case-record.js';
 import { guestImage } from './guest-image.js';
 import { GuestLog } from './guest-log.js';
 import { qemuArguments, type Accelerator } from './qemu-arguments.js';
-import { startQemu, type QemuEnd } from './run-qemu.js';
+import type { Qemu, QemuEnd } from './qemu.js';
 import type { TestCase } from './test-case.js';
 
 /** What a guest is to be. */
@@ -19,8 +19,7 @@ export interface GuestSpec {
   kernel: string;
   /** A static BusyBox for the arch. */
   busybox: string;
-  /** QEMU's program. */
-  qemu: string;
+  qemu: Qemu;
   accelerator: Accelerator;
   memoryBytes: number;
   cpus: number;
@@ -60,6 +59,7 @@ export async function runGuest(
   spec: GuestSpec,
   { scratch, log: logPath, signal }: GuestContext,
 ): Promise<GuestRun> {
+  throwIfInterrupted(signal);
   const nonce = randomBytes(6).toString('hex');
   const initramfs = join(scratch, `initramfs-${nonce}.cpio`);
   await writeFile(initramfs, await guestImage({ cases, busybox: spec.busybox, nonce }));
@@ -89,8 +89,12 @@ export async function runGuest(
       guest.kill();
     } else if (bootMs !== undefined) watchdog.set(longestStep(cases, log) + grace);
   };
-  const args = qemuArguments({ ...spec, initramfs });
-  const guest = startQemu(spec.qemu, args, { onLine, signal });
+  const guest = spec.qemu.start(
+    { kernel: spec.kernel, initramfs },
+    (files) => qemuArguments({ ...spec, ...files }),
+    spec.memoryBytes,
+    { onLine, signal },
+  );
   let end: QemuEnd;
   try {
     end = await guest.ended;
@@ -100,7 +104,7 @@ export async function runGuest(
     await Promise.all([finished(file), rm(initramfs, { force: true })]);
   }
   throwIfInterrupted(signal);
-  if (end.exitCode !== undefined && end.exitCode !== 0) throw qemuFailed(spec.qemu, end);
+  if (end.exitCode !== undefined && end.exitCode !== 0) throw qemuFailed(spec.qemu.program, end);
   if (log.end === undefined || log.end === 'hang' || log.end === 'hung')
     log.break(broken ?? 'lost');
   return { records: log.records, ...(bootMs !== undefined && { bootMs }) };
