@@ -11,12 +11,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JobStore } from '../../src/engine/job-store.js';
 import { formatEntry, packNamedBy } from '../../src/engine/shared-cache/entry.js';
 import { makePack, readPack, sha256 } from '../../src/engine/shared-cache/pack.js';
 import { startCacheServer, type CacheFault, type CacheServer } from '../support/cache-server.js';
 import { artifactsOf, build, examples, kbuild, kbuildJson, start } from '../support/cli.js';
+import { containersOf } from '../support/docker.js';
 import { machine } from '../support/machine.js';
 import { startNginx, type Nginx } from '../support/nginx.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -299,13 +301,23 @@ describe('nginx with WebDAV', () => {
 
 describe('a server that', () => {
   let server: CacheServer;
+  const others: CacheServer[] = [];
   beforeAll(async () => {
     server = await startCacheServer();
     await buildHello(server.url);
   });
-  afterAll(() => server.stop());
+  afterAll(() => Promise.all([server, ...others].map((one) => one.stop())));
 
-  it.each<[string, RegExp, CacheFault]>([
+  /** Another server that has what the first one has. */
+  async function another(): Promise<CacheServer> {
+    const copy = await startCacheServer();
+    others.push(copy);
+    for (const [path, bytes] of server.blobs) copy.blobs.set(path, bytes);
+    return copy;
+  }
+
+  // At once, for some are waited for as long as a run waits for a server.
+  it.concurrent.each<[string, RegExp, CacheFault]>([
     ['answers 500', /answered with 500/, { kind: 'status', status: 500 }],
     ['says nothing', /no answer for 10\.0 s/, { kind: 'silent' }],
     ['hangs', /nothing more came for 10\.0 s/, { kind: 'hang', after: 20 }],
@@ -323,17 +335,17 @@ describe('a server that', () => {
       { kind: 'status', status: 302, headers: { Location: 'http://127.0.0.1:1/' } },
     ],
   ])('%s is told once, and everything is built', async (_, said, fault) => {
-    server.reset();
-    server.breakRequests('GET', fault);
+    const broken = await another();
+    broken.breakRequests('GET', fault);
     const cache = machine();
     const env = { KBUILD_TS_CACHE_TOKEN: 'se-cret' };
-    const run = await buildHello(server.url, [], env, cache);
+    const run = await buildHello(broken.url, [], env, cache);
     expect(run).toMatchObject({ exitCode: 0, endings: ['built'], modules: right });
     expect(run.warnings).toEqual([expect.stringMatching(said)]);
-    expect(run.warnings[0]).toContain(server.url);
+    expect(run.warnings[0]).toContain(broken.url);
     expect(run.stderr + run.stdout).not.toContain('se-cret');
     expect(run.sharing?.misses).toBe(1);
-    expect(new Set(server.authorizations)).toEqual(new Set(['Bearer se-cret']));
+    expect(new Set(broken.authorizations)).toEqual(new Set(['Bearer se-cret']));
     const verified = await kbuild(['cache', 'verify'], { env: { KBUILD_TS_CACHE_DIR: cache } });
     expect([verified.exitCode, verified.stdout]).toEqual([
       0,
@@ -397,6 +409,14 @@ describe('what cannot be a shared cache', () => {
   });
 });
 
+/** Ends the sleep of a job, from outside of its container. */
+async function wake(job: string): Promise<void> {
+  const [container = ''] = await containersOf(job);
+  const { stdout } = await execa('docker', ['top', container, '-eo', 'pid,args']);
+  const [, pid] = /^ *(\d+)\s+sleep 60$/m.exec(stdout) ?? [];
+  process.kill(Number(pid));
+}
+
 describe('the cache commands', () => {
   /** Without objects, which have entries of their own. */
   const whole = [...hello, '--no-incremental'];
@@ -452,10 +472,11 @@ describe('the cache commands', () => {
     const old = new Date('2001-01-01');
     utimesSync(entry, old, old);
     // A cached job, and one that waits in the compiler until we are done.
+    const name = `pruned${process.pid}`;
     const slow = temporaryDirectory({
-      'slow/kbuild.config.yaml': 'name: slow\n',
+      'slow/kbuild.config.yaml': `name: ${name}\n`,
       'slow/Kbuild':
-        'obj-m := slow.o\n$(obj)/slow.c: FORCE\n\t@echo compiling slowly; sleep 8; exit 1\n',
+        'obj-m := slow.o\n$(obj)/slow.c: FORCE\n\t@echo compiling slowly; sleep 60; exit 1\n',
     });
     const out = temporaryDirectory();
     const args = ['build', hello[0]!, join(slow, 'slow'), ...whole.slice(1), '--out', out];
@@ -467,6 +488,7 @@ describe('the cache commands', () => {
     }
     const pruned = await kbuild(['cache', 'prune', '--max-size', '1'], { env });
     expect(pruned.stdout).toContain('1 more stay');
+    await wake(name);
     const { exitCode } = await child;
     expect(exitCode).toBe(1); // of the slow one
     const [path] = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) =>
