@@ -58,7 +58,7 @@ export async function openQemu(found: QemuProgram, runtime: () => Promise<Runtim
 
 async function versionOf(program: string): Promise<string | undefined> {
   const { stdout } = await execa(program, ['--version'], { reject: false });
-  return /version (\S+)/.exec(stdout ?? '')?.[1];
+  return /version (\S+)/.exec(stdout)?.[1];
 }
 
 const hostQemu = (program: string, version: string | undefined): Qemu => ({

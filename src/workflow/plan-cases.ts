@@ -31,7 +31,10 @@ export async function planCases(
       ...(modules !== undefined && { directory: modules }),
       symvers,
       config,
-      names: tests.cases.flatMap(({ load = [], alias }) => [...load, ...(alias ?? [])]),
+      names: tests.cases.flatMap(({ load = [], alias }) => [
+        ...load,
+        ...(alias === undefined ? [] : [alias]),
+      ]),
     }),
   );
   const planned: PlannedCase[] = [];
@@ -84,8 +87,7 @@ function withParameters(load: Load, { parameters }: ProjectTestCase): Load {
 }
 
 /** What modprobe goes on without is no reason not to try. */
-const isObstacle = (problem: LoadProblem): boolean =>
-  !('required' in problem) || problem.required !== false;
+const isObstacle = (problem: LoadProblem): boolean => !('required' in problem) || problem.required;
 
 function explain(problem: LoadProblem): string {
   switch (problem.reason) {
