@@ -10,6 +10,7 @@ import { matrixRows } from './matrix.js';
 import { noopRows } from './noop.js';
 import { scaleRows } from './scale.js';
 import { startRows } from './start.js';
+import { vmRows } from './vm.js';
 
 /** All groups of rows, by the names that `--only` takes, in the order in which they are measured. */
 export const groups: Readonly<Record<string, Group>> = {
@@ -24,5 +25,6 @@ export const groups: Readonly<Record<string, Group>> = {
   kmod: kmodRows,
   memory: memoryRows,
   fetch: fetchRows,
+  vm: vmRows,
   hidden: hiddenRows,
 };

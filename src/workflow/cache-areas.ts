@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { checkJobEntry, type EntryCondition } from '../engine/check-entry.js';
 import { checkObjectEntry } from '../engine/objects/object-store.js';
+import { directBootArea } from '../kernel/image/direct-boot.js';
 
 /** A directory of the cache that keeps entries by their keys, each of which can be made again. */
 export interface CacheArea {
@@ -15,4 +16,5 @@ export interface CacheArea {
 export const cacheAreas = (cache: string): CacheArea[] => [
   { name: 'jobs', root: join(cache, 'jobs'), check: checkJobEntry },
   { name: 'objects', root: join(cache, 'objects'), check: checkObjectEntry },
+  { name: directBootArea, root: join(cache, directBootArea) },
 ];

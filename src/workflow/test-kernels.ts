@@ -7,6 +7,7 @@ import { asKbuildError, type KbuildError } from '../errors/kbuild-error.js';
 import { prepare } from '../events/prepare.js';
 import { bootFiles, givenBootFiles, type BootFiles } from '../kernel/boot-files.js';
 import { busyboxFor } from '../kernel/busybox.js';
+import { directBootImage } from '../kernel/image/direct-boot.js';
 import { KvmKnowledge } from '../vm/accelerator.js';
 import type { CaseRecord } from '../vm/case-record.js';
 import { judgeCase } from '../vm/judge-case.js';
@@ -134,7 +135,7 @@ async function testGroup(
         {
           arch,
           qemu,
-          kernel: boot.image,
+          kernel: await directBootImage(boot.image, session.cache),
           busybox: await busyboxFor(arch, session.provider),
           choice: request.machine.accelerator,
           kvm: new KvmKnowledge(session.cache, qemu.program),
