@@ -36,7 +36,8 @@ export interface GuestFiles {
 /** A QEMU, wherever it is. */
 export interface Qemu {
   program: string;
-  version: string | undefined;
+  /** As it says itself; undefined where it is not asked. */
+  version: () => Promise<string | undefined>;
   /**
    * Starts a guest, whose standard output is its console.
    * @param argumentsFor QEMU's arguments, given where the files lie for it
@@ -52,7 +53,7 @@ export interface Qemu {
 
 /** Makes a QEMU ready: this machine's, or that of an image. */
 export async function openQemu(found: QemuProgram, runtime: () => Promise<Runtime>): Promise<Qemu> {
-  if (found.kind === 'host') return hostQemu(found.program, await versionOf(found.program));
+  if (found.kind === 'host') return hostQemu(found.program);
   return imageQemu(found.program, found.image.id, await runtime());
 }
 
@@ -61,9 +62,9 @@ async function versionOf(program: string): Promise<string | undefined> {
   return /version (\S+)/.exec(stdout)?.[1];
 }
 
-const hostQemu = (program: string, version: string | undefined): Qemu => ({
+const hostQemu = (program: string): Qemu => ({
   program,
-  version,
+  version: () => versionOf(program),
   start(files, argumentsFor, _, { onLine, signal }) {
     const child = execa(program, argumentsFor(files), {
       reject: false,
@@ -96,7 +97,7 @@ const longest = 24 * 60 * 60 * 1000;
 
 const imageQemu = (program: string, image: string, runtime: Runtime): Qemu => ({
   program,
-  version: undefined,
+  version: () => Promise.resolve(undefined),
   start(files, argumentsFor, memoryBytes, { onLine, signal }) {
     const inside = { kernel: '/guest/kernel', initramfs: '/guest/initramfs' };
     const mounts: Mount[] = (['kernel', 'initramfs'] as const).map((name) => ({

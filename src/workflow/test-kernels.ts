@@ -11,7 +11,7 @@ import { directBootImage } from '../kernel/image/direct-boot.js';
 import { KvmKnowledge } from '../vm/accelerator.js';
 import type { CaseRecord } from '../vm/case-record.js';
 import { judgeCase } from '../vm/judge-case.js';
-import { openQemu, type Qemu } from '../vm/qemu.js';
+import { openQemu } from '../vm/qemu.js';
 import { findQemu } from '../vm/qemu-program.js';
 import { runCases, type CasesRun } from '../vm/run-cases.js';
 import type { TestCase } from '../vm/test-case.js';
@@ -129,6 +129,7 @@ async function testGroup(
     const arch = archByName(kdir.arch);
     const qemu = await openQemu(await findQemu(arch, session.suiteImage), session.runtime);
     const what = `test in ${kdir.release} (${kdir.arch})`;
+    const version = qemu.version(); // asked while the kernel boots
     const run = await prepare(session.emit, what, async () =>
       runCases(
         cases,
@@ -151,7 +152,7 @@ async function testGroup(
       const all = planned.get(subject) ?? [];
       const records = await decodeCases(subject, all, found, session);
       const results = all.map((one, i) => caseRecord(one, records[i], log.log));
-      tested.push([subject, recordOf(subject, { boot, run, qemu }, results)]);
+      tested.push([subject, recordOf(subject, { boot, run, version: await version }, results)]);
     }
     return tested;
   } catch (error) {
@@ -205,7 +206,7 @@ function notTried(
 
 function recordOf(
   { job, project, kdir }: TestSubject,
-  { boot, run, qemu }: { boot: BootFiles; run: CasesRun; qemu: Qemu },
+  { boot, run, version }: { boot: BootFiles; run: CasesRun; version: string | undefined },
   cases: TestCaseRecord[],
 ): TestRecord {
   const [bootMilliseconds] = run.bootMs;
@@ -216,7 +217,7 @@ function recordOf(
     arch: kdir.arch,
     kernelImage: boot.image,
     accelerator: run.accelerator,
-    ...(qemu.version !== undefined && { qemu: qemu.version }),
+    ...(version !== undefined && { qemu: version }),
     ...(bootMilliseconds !== undefined && { bootMilliseconds }),
     cases,
   };
