@@ -10,7 +10,7 @@ export const quote = (text: string): string => `"${printable(text.trim())}"`;
 export const secondsOf = (milliseconds: number): string =>
   `${(milliseconds / 1000).toLocaleString('en', { maximumFractionDigits: 1, useGrouping: false })} s`;
 
-/** The last words of the kernel's about a module: those that name it, else the gravest, else the last. */
+/** The last words of the kernel's about a module: those that name it, else the gravest. */
 export function kernelWords(
   messages: readonly Pick<CaseResult['tail'][number], 'text' | 'level'>[],
   module: string,
@@ -20,7 +20,7 @@ export function kernelWords(
   const others = messages.filter(({ text }) => !/taints kernel|tainting kernel/.test(text));
   const grave = others.filter(({ level = 7 }) => level <= 4);
   const about = others.filter(({ text }) => named.test(text));
-  const chosen = [about, grave, others].find((some) => some.length > 0) ?? [];
+  const chosen = [about, grave].find((some) => some.length > 0) ?? [];
   return chosen.slice(-2).map(({ text }) => text);
 }
 
