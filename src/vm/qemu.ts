@@ -37,6 +37,8 @@ export interface GuestFiles {
 export interface Qemu {
   program: string;
   version: string | undefined;
+  /** Whether it may get at this machine's /dev/kvm: no container does. */
+  mayUseKvm: boolean;
   /**
    * Starts a guest, whose standard output is its console.
    * @param argumentsFor QEMU's arguments, given where the files lie for it
@@ -64,6 +66,7 @@ async function versionOf(program: string): Promise<string | undefined> {
 const hostQemu = (program: string, version: string | undefined): Qemu => ({
   program,
   version,
+  mayUseKvm: true,
   start(files, argumentsFor, _, { onLine, signal }) {
     const child = execa(program, argumentsFor(files), {
       reject: false,
@@ -97,6 +100,7 @@ const longest = 24 * 60 * 60 * 1000;
 const imageQemu = (program: string, image: string, runtime: Runtime): Qemu => ({
   program,
   version: undefined,
+  mayUseKvm: false,
   start(files, argumentsFor, memoryBytes, { onLine, signal }) {
     const inside = { kernel: '/guest/kernel', initramfs: '/guest/initramfs' };
     const mounts: Mount[] = (['kernel', 'initramfs'] as const).map((name) => ({
