@@ -67,6 +67,8 @@ describe('a machine without QEMU', () => {
     expect(manifest.tests).toMatchObject([{ project: 'hello', accelerator: 'tcg' }]);
     const found = casesOf(manifest).get('hello: load')!;
     expect(outcomesOf(found)).toEqual(['hello loaded']);
-    expect(readFileSync(join(out, found.log!), 'utf8')).toContain(found.modules[0]!.messages.at(-1)!.text);
+    expect(readFileSync(join(out, found.log!), 'utf8')).toContain(
+      found.modules[0]!.messages.at(-1)!.text,
+    );
   });
 });
