@@ -6,6 +6,8 @@ export interface LoadRecord {
   module: string;
   /** Name of the error that the kernel refused it with, `ENODEV`; absent if it was loaded. */
   error?: string;
+  /** A signal ended the program that loaded it, as when it oopses: `error` names the signal. */
+  isCutShort?: true;
   milliseconds: number;
   /** As sysfs shows them while it is loaded, those that can be read. */
   parameters: Record<string, string>;

@@ -1,6 +1,6 @@
 import type { CaseRecord, LoadRecord, UnloadRecord } from './case-record.js';
 import { readConsoleLine, type ConsoleLine } from './console-line.js';
-import { errorName } from './errno.js';
+import { errorName, signalName, unloadError } from './errno.js';
 import type { KernelMessage } from './kernel-message.js';
 import { findReports, type StackFrame } from './kernel-reports.js';
 import type { TestCase } from './test-case.js';
@@ -42,6 +42,8 @@ export class GuestLog {
   #stepBegan: number | undefined;
   #stepMessages = 0;
   #stepBytes = 0;
+  /** The guest's clock, as it last told it. */
+  #now: number | undefined;
   /** Since the boot, the last of them. */
   readonly #tail: KernelMessage[] = [];
   /** Those that no case had, since the last one ended. */
@@ -66,6 +68,7 @@ export class GuestLog {
   /** @returns whether it was init that said it */
   take(line: string): boolean {
     const message = readConsoleLine(line);
+    this.#now = message.seconds ?? this.#now;
     if (message.fromProgram && message.text.startsWith(this.#mark)) {
       this.#hear(message.text.slice(this.#mark.length), message.seconds);
       return true;
@@ -85,9 +88,12 @@ export class GuestLog {
       this.#blameLast();
       return;
     }
-    const { record, messages } = this.#open;
+    const { record, messages, began } = this.#open;
     if (this.place?.step === 'boot') messages.push(...this.#between);
     record.tail = [...this.#tail];
+    if (this.#load !== undefined && this.place?.step === 'load')
+      this.#load.milliseconds ||= this.#stepTime(this.#now);
+    record.milliseconds = millisecondsBetween(began, this.#now);
     this.#close(undefined);
     const panicked = record.reports.some(({ kind }) => kind === 'panic');
     record.end = panicked ? 'panic' : end;
@@ -162,7 +168,7 @@ export class GuestLog {
       case 'loaded':
         if (this.#load === undefined) return;
         this.#load.milliseconds = this.#stepTime(seconds);
-        if (rest[1] !== '0') this.#load.error = errorName(Number(rest[1]), text(2));
+        this.#takeLoaded(this.#load, Number(rest[1]), text(2));
         this.#finish();
         return;
       case 'value':
@@ -190,7 +196,7 @@ export class GuestLog {
       case 'unloaded':
         if (this.#unload === undefined) return;
         this.#unload.milliseconds = this.#stepTime(seconds);
-        if (rest[1] !== '0') this.#unload.error = reasonOf(text(2));
+        if (rest[1] !== '0') this.#unload.error = unloadError(text(2));
         this.#finish();
         return;
       case 'stack':
@@ -227,8 +233,7 @@ export class GuestLog {
   }
 
   #stepTime(seconds: number | undefined): number {
-    const began = this.#stepBegan;
-    return seconds === undefined || began === undefined ? 0 : (seconds - began) * 1000;
+    return millisecondsBetween(this.#stepBegan, seconds);
   }
 
   /** It goes round until something goes wrong: the last round is what is told of. */
@@ -238,6 +243,13 @@ export class GuestLog {
     Object.assign(record, { repetitions: round, loads: [], unloads: [] });
     delete record.script;
     this.#load = undefined;
+  }
+
+  #takeLoaded(load: LoadRecord, status: number, said: string): void {
+    if (status === 0) return;
+    const signal = signalName(status);
+    if (signal === undefined) load.error = errorName(status, said);
+    else Object.assign(load, { error: signal, isCutShort: true });
   }
 
   #takeValue(word: 'value' | 'more' | 'line', name: string, text: string): void {
@@ -255,8 +267,7 @@ export class GuestLog {
       record.reports.push({ kind: 'hung-task', title, stack: this.#stuck, lines: [] });
       this.#stuck = [];
     }
-    if (seconds !== undefined && began !== undefined)
-      record.milliseconds = (seconds - began) * 1000;
+    if (seconds !== undefined) record.milliseconds = millisecondsBetween(began, seconds);
     this.records.push(record);
     this.#between = [];
     this.#open = undefined;
@@ -265,6 +276,10 @@ export class GuestLog {
     if (seconds !== undefined) this.place = undefined;
   }
 }
+
+/** Of two times of a guest's clock, in seconds; 0 where one is not known. */
+const millisecondsBetween = (began: number | undefined, ended: number | undefined): number =>
+  began === undefined || ended === undefined ? 0 : (ended - began) * 1000;
 
 function newCase(testCase: TestCase, began: number | undefined): Open {
   const record: CaseRecord = {
@@ -281,6 +296,3 @@ function newCase(testCase: TestCase, began: number | undefined): Open {
   };
   return { record, testCase, messages: [], began };
 }
-
-/** Of `rmmod: can't unload module 'x': Resource temporarily unavailable` the reason. */
-const reasonOf = (said: string): string => said.replace(/^.*?': /, '') || 'rmmod failed';

@@ -65,7 +65,7 @@ function outcomeOf(
   { end, at }: CaseRecord,
 ): ModuleResult['outcome'] {
   const endedHere = end !== 'completed' && at?.step === 'load' && at.module === name;
-  if (endedHere) return 'unfinished';
+  if (endedHere || load?.isCutShort === true) return 'unfinished';
   if (load === undefined) return 'not reached';
   if (load.error === undefined) return 'loaded';
   return load.error === 'ENODEV' || load.error === 'ENXIO' ? 'no device' : 'refused';
@@ -77,6 +77,11 @@ function unfinished(
   { script: ran, repetitions }: CaseRecord,
   modules: readonly ModuleResult[],
 ): Reason[] {
+  const cut = modules.find(({ outcome }) => outcome === 'unfinished');
+  if (cut !== undefined) {
+    const text = `${cut.module}: loading it was cut short: ${cut.error ?? 'it did not end'}`;
+    return [{ code: 'MODULE_REFUSED', text }];
+  }
   const missed = modules.filter(({ outcome }) => outcome === 'not reached');
   if (missed.length > 0) {
     const names = missed.map(({ module }) => module).join(', ');

@@ -13,7 +13,8 @@ export function endReasons({ timeoutMs }: TestCase, record: CaseRecord): Reason[
       return [];
     case 'hang': {
       const limit = secondsOf(timeoutMs);
-      return [{ code: 'HANG', text: `it hung ${where}: no end after ${limit}${lastWords}` }];
+      const words = record.reports.length === 0 ? lastWords : ''; // they say where it is
+      return [{ code: 'HANG', text: `it hung ${where}: no end after ${limit}${words}` }];
     }
     case 'flood':
       return [{ code: 'FLOOD', text: `the kernel log was flooded ${where}${lastWords}` }];

@@ -5,7 +5,7 @@ import type { Reason } from './case-result.js';
 import { kernelWords, quote } from './case-words.js';
 
 /** Modules that stay, and what modules left behind. */
-export function unloadReasons({ unloads, leftBehind }: CaseRecord): Reason[] {
+export function unloadReasons({ loads, unloads, leftBehind }: CaseRecord): Reason[] {
   const refused = unloads.flatMap(({ module, error, messages }): Reason[] => {
     if (error === undefined) return [];
     const words = kernelWords(messages, module).map(quote);
@@ -17,10 +17,17 @@ export function unloadReasons({ unloads, leftBehind }: CaseRecord): Reason[] {
       },
     ];
   });
-  const left = leftBehind.map((path): Reason => ({
-    code: 'LEFT_BEHIND',
-    text: `${printable(path)} is still there after the last unload`,
-  }));
+  // Of a module that is there still, this is no news.
+  const staying = [
+    ...loads.filter(({ isCutShort }) => isCutShort),
+    ...unloads.filter(({ error }) => error !== undefined),
+  ].map(({ module }) => `/sys/module/${module}`);
+  const left = leftBehind
+    .filter((path) => !staying.includes(path))
+    .map((path): Reason => ({
+      code: 'LEFT_BEHIND',
+      text: `${printable(path)} is still there after the last unload`,
+    }));
   return [...refused, ...left];
 }
 

@@ -38,6 +38,8 @@ export interface Qemu {
   program: string;
   /** As it says itself; undefined where it is not asked. */
   version: () => Promise<string | undefined>;
+  /** Whether it may get at this machine's /dev/kvm: no container does. */
+  mayUseKvm: boolean;
   /**
    * Starts a guest, whose standard output is its console.
    * @param argumentsFor QEMU's arguments, given where the files lie for it
@@ -65,6 +67,7 @@ async function versionOf(program: string): Promise<string | undefined> {
 const hostQemu = (program: string): Qemu => ({
   program,
   version: () => versionOf(program),
+  mayUseKvm: true,
   start(files, argumentsFor, _, { onLine, signal }) {
     const child = execa(program, argumentsFor(files), {
       reject: false,
@@ -98,6 +101,7 @@ const longest = 24 * 60 * 60 * 1000;
 const imageQemu = (program: string, image: string, runtime: Runtime): Qemu => ({
   program,
   version: () => Promise.resolve(undefined),
+  mayUseKvm: false,
   start(files, argumentsFor, memoryBytes, { onLine, signal }) {
     const inside = { kernel: '/guest/kernel', initramfs: '/guest/initramfs' };
     const mounts: Mount[] = (['kernel', 'initramfs'] as const).map((name) => ({

@@ -1,3 +1,4 @@
+import { asKbuildError } from '../errors/kbuild-error.js';
 import type { CaseRecord } from './case-record.js';
 import { kvmBootTimeout, type AcceleratorChoice, type KvmKnowledge } from './accelerator.js';
 import type { Accelerator } from './qemu-arguments.js';
@@ -64,17 +65,23 @@ async function runWithBest(
   { choice, kvm, ...spec }: GuestsSpec,
   context: GuestContext,
 ): Promise<GuestRun & { accelerator: Accelerator }> {
-  const accelerator = kvm.accelerator(spec.arch, choice);
+  const accelerator =
+    choice === 'auto' && !spec.qemu.mayUseKvm ? 'tcg' : kvm.accelerator(spec.arch, choice);
   if (accelerator === 'tcg' || choice === 'kvm') {
     return { ...(await runGuest(cases, { ...spec, accelerator }, context)), accelerator };
   }
   const fast = { ...spec, accelerator, bootTimeoutMs: kvmBootTimeout };
-  const run = await runGuest(cases, fast, context);
-  if (run.bootMs !== undefined) {
+  const run = await runGuest(cases, fast, context).catch(unlessInterrupted);
+  if (run?.bootMs !== undefined) {
     await kvm.learn(true);
     return { ...run, accelerator };
   }
   const emulated = await runGuest(cases, { ...spec, accelerator: 'tcg' }, context);
   if (emulated.bootMs !== undefined) await kvm.learn(false);
   return { ...emulated, accelerator: 'tcg' };
+}
+
+/** QEMU itself may have ended, for want of KVM; without KVM it is found out whether for that. */
+function unlessInterrupted(error: unknown): undefined {
+  if (asKbuildError(error).code !== 'VM_FAILED') throw error;
 }
