@@ -52,11 +52,12 @@ export interface Qemu {
 
 /** Makes a QEMU ready: this machine's, or that of an image. */
 export async function openQemu(found: QemuProgram, runtime: () => Promise<Runtime>): Promise<Qemu> {
-  if (found.kind === 'host') return hostQemu(found.program, await versionOf(found.program));
+  if (found.kind === 'host') return hostQemu(found.program, await qemuVersion(found.program));
   return imageQemu(found.program, found.image.id, await runtime());
 }
 
-async function versionOf(program: string): Promise<string | undefined> {
+/** The version that a QEMU of this machine gives. */
+export async function qemuVersion(program: string): Promise<string | undefined> {
   const { stdout } = await execa(program, ['--version'], { reject: false });
   return /version (\S+)/.exec(stdout)?.[1];
 }
