@@ -1,3 +1,4 @@
+import { KbuildError } from '../errors/kbuild-error.js';
 import type { CaseRecord } from './case-record.js';
 import { kvmBootTimeout, type AcceleratorChoice, type KvmKnowledge } from './accelerator.js';
 import type { Accelerator } from './qemu-arguments.js';
@@ -69,8 +70,12 @@ async function runWithBest(
     return { ...(await runGuest(cases, { ...spec, accelerator }, context)), accelerator };
   }
   const fast = { ...spec, accelerator, bootTimeoutMs: kvmBootTimeout };
-  const run = await runGuest(cases, fast, context);
-  if (run.bootMs !== undefined) {
+  const run = await runGuest(cases, fast, context).catch((error: unknown) => {
+    // QEMU itself may not get at the device: the one of an image has none.
+    if (error instanceof KbuildError && error.code === 'VM_FAILED') return undefined;
+    throw error;
+  });
+  if (run?.bootMs !== undefined) {
     await kvm.learn(true);
     return { ...run, accelerator };
   }
