@@ -1,6 +1,7 @@
 /**
  * kbuild-ts as a library: all that the command line does. `withSession` opens a session; `plan`
- * and `build` walk from a directory to jobs and to modules, `watch` again and again; `readModule` reads a `.ko`.
+ * and `build` walk from a directory to jobs and to modules, `watch` again and again; `test` tries modules in a
+ * booted kernel; `readModule` reads a `.ko`.
  */
 export { archByName, allArchs, type Arch } from './arch/arch.js';
 export { describeModule } from './artifact/describe.js';
@@ -8,11 +9,13 @@ export type { ExplainedFinding, Finding, FindingCode } from './artifact/finding.
 export type { ModuleReport, SummaryReport } from './artifact/module-report.js';
 export type { Verification } from './artifact/verify-module.js';
 export type { Artifact, JobRecord, Manifest, Verdict } from './artifact/manifest-schema.js';
+export type { TestCaseRecord, TestRecord } from './artifact/test-record-schema.js';
 export { expectedTime } from './engine/expected-time.js';
 export { JobHistory, type Expectation } from './engine/job-history.js';
 export { errorCodes, type ErrorCode, type ExitStatus } from './errors/codes.js';
 export { KbuildError, type ErrorReport } from './errors/kbuild-error.js';
 export type { Diagnostic, Emit, Event, JobLabel, JobStatus, JobStep } from './events/event.js';
+export { bootFiles, type BootFiles } from './kernel/boot-files.js';
 export { readKernelImage, type KernelImage } from './kernel/image/read-kernel-image.js';
 export type { KdirFinding } from './kernel/findings.js';
 export { readKdir, type Kdir } from './kernel/kdir.js';
@@ -29,6 +32,9 @@ export type { Config, ProjectConfig, WorkspaceConfig } from './project/config-sc
 export { createSigner, type Signer, type SignerOptions } from './release/signer.js';
 export { cacheDirectory } from './storage/directories.js';
 export { allToolchains, toolchainByName, type Toolchain } from './toolchain/toolchain.js';
+export { findReports, type KernelReport, type StackFrame } from './vm/kernel-reports.js';
+export type { KernelMessage } from './vm/kernel-message.js';
+export { junitXml } from './vm/junit.js';
 export { diagnose, type Check } from './workflow/doctor.js';
 export {
   localStats,
@@ -50,6 +56,7 @@ export { inspectFile, summariseFile } from './workflow/inspect.js';
 export { dependencies, writeDepmodFiles, type DepsReport } from './workflow/deps.js';
 export { readModuleTree, type ModuleTree } from './workflow/module-tree.js';
 export { generateKeys } from './workflow/generate-keys.js';
+export { test, type TestReport, type TestRequest } from './workflow/test.js';
 export { verifyFiles, type VerifiedFile } from './workflow/verify-signatures.js';
 export { removeSignatures, signFiles, type SignRequest, type SignedFile } from './workflow/sign.js';
 export { verify, type VerifyReport, type VerifyRequest } from './workflow/verify.js';

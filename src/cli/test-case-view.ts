@@ -23,7 +23,10 @@ export function formatCase(
   const head = `${paint(isFailed ? 'red' : 'green', one.verdict)} ${test.job}: ${withoutControls(one.name)}`;
   const [first] = one.reasons;
   const lines = [
-    ...one.reasons.map(({ code, text }) => `${withoutControls(text)} ${paint('dim', `[${code}]`)}`),
+    ...one.reasons.map(
+      ({ code, text }) =>
+        `${withoutControls(withShortPaths(text, one))} ${paint('dim', `[${code}]`)}`,
+    ),
     ...(isFailed || all ? words(one, style, all) : []),
     ...one.reports.flatMap((report) => stackLines(report, style)),
     ...(all ? parameterLines(one, style) : []),
@@ -96,11 +99,26 @@ function stackLines(
     `${paint('dim', 'stack of')} ${withoutControls(title)}${paint('dim', ':')}`,
     ...sorted.slice(0, shownFrames).map(({ frame }) => {
       const source =
-        frame.source === undefined ? '' : `${paint('bold', withoutControls(frame.source))}  `;
+        frame.source === undefined
+          ? ''
+          : `${paint('bold', withoutControls(shortSource(frame.source)))}  `;
       return `  ${source}${withoutControls(frame.text)}`;
     }),
     ...(more > 0 ? [`  … and ${more} more`] : []),
   ];
+}
+
+/** Places of sources as the user would type them: `ring.c:12, inlined at ring.h:3`. */
+const shortSource = (source: string): string =>
+  source
+    .split(', inlined at ')
+    .map((place) => displayPath(place))
+    .join(', inlined at ');
+
+/** A reason's words, which may name a place in a stack. */
+function withShortPaths(text: string, { reports }: TestCaseRecord): string {
+  const sources = reports.flatMap(({ stack }) => stack.flatMap(({ source }) => source ?? []));
+  return sources.reduce((words, source) => words.replaceAll(source, shortSource(source)), text);
 }
 
 /** Parameters as sysfs showed them. */

@@ -6,7 +6,8 @@ const steps: Record<(typeof reasonCodes)[number], string> = {
     "'kbuild-ts verify' says what of the module this kernel does not take; if it is to be refused, say so: expect: { refused: … }.",
   REFUSAL_MISSING: 'Let the module check its parameters in its init function, or mend the case.',
   REFUSAL_OTHER: 'Mend the error that the module returns, or the one that the case expects.',
-  NOT_REACHED: 'Give each module a case of its own, so that one does not wait for the other.',
+  NOT_REACHED:
+    'Let the case have what it lacks; where a module before it found no device, give each a case of its own.',
   HANG: 'Look where it waits; if it only takes long, raise --timeout (test: timeout:).',
   FLOOD: 'Let it print less: pr_warn_once, or pr_warn_ratelimited.',
   PANIC:

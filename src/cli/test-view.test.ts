@@ -100,6 +100,19 @@ describe('formatTestRun', () => {
     ]);
   });
 
+  it('shows places of sources as the user would type them, in the words of a reason too', () => {
+    const source = `${process.cwd()}/drv/ring.h:3, inlined at ${process.cwd()}/drv/ring.c:12`;
+    const stack = [{ text: 'hello_init+0x1/0x2 [hello]', source }];
+    const text = show([test([judged({ reports: [{ ...report, stack }] })])]);
+    expect(text).toContain(
+      'in hello_init+0x1/0x2 [hello] (drv/ring.h:3, inlined at drv/ring.c:12)',
+    );
+    expect(text).toContain(
+      '    drv/ring.h:3, inlined at drv/ring.c:12  hello_init+0x1/0x2 [hello]',
+    );
+    expect(text).not.toContain(process.cwd());
+  });
+
   it('shows of cases that passed what was read and said, if all is asked for', () => {
     const loads = [
       loaded('hello', { parameters: { count: '3\n' }, messages: [said('hello: up')] }),

@@ -47,6 +47,10 @@ const archSchema = z.strictObject({
     cpu: name,
     console: z.string().regex(/^tty/),
     package: name,
+    parameters: z
+      .array(z.string().regex(/^[\x21-\x7e]+$/))
+      .min(1)
+      .optional(),
   }),
 }) satisfies z.ZodType<Arch>;
 

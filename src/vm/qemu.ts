@@ -59,14 +59,15 @@ export async function openQemu(found: QemuProgram, runtime: () => Promise<Runtim
   return imageQemu(found.program, found.image.id, await runtime());
 }
 
-async function versionOf(program: string): Promise<string | undefined> {
+/** The version that a QEMU of this machine gives. */
+export async function qemuVersion(program: string): Promise<string | undefined> {
   const { stdout } = await execa(program, ['--version'], { reject: false });
   return /version (\S+)/.exec(stdout)?.[1];
 }
 
 const hostQemu = (program: string): Qemu => ({
   program,
-  version: () => versionOf(program),
+  version: () => qemuVersion(program),
   mayUseKvm: true,
   start(files, argumentsFor, _, { onLine, signal }) {
     const child = execa(program, argumentsFor(files), {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { allArchs } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { readKdir } from '../kernel/kdir.js';
 import { fetchedKernels } from '../kernel/providers/fetched-kernel.js';
@@ -9,6 +10,7 @@ import type { Session } from './session.js';
 import { bootstrappedName } from '../toolchain/base-image.js';
 import { findEngineAndImages } from './session.js';
 import { findProgram } from '../runtime/find-program.js';
+import { qemuVersion } from '../vm/qemu.js';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -29,6 +31,7 @@ export async function diagnose(session: Pick<Session, 'cache'>): Promise<Check[]
     checkNode(),
     engine.check,
     ...(engine.images === undefined ? [] : [await checkImages(engine.images)]),
+    ...(await checkQemu()),
     ...checkDisk(session.cache, engine.root),
     ...checkKdirs(session.cache),
   ];
@@ -86,6 +89,26 @@ export async function checkImages(
     remedy:
       "Install mmdebstrap ('apt-get install mmdebstrap'; 'kbuild-ts doctor --fix' does it), or give the engine a registry.",
   };
+}
+
+/** What `kbuild-ts test` boots kernels in. An image serves where this machine has none: that is no problem. */
+async function checkQemu(): Promise<Check[]> {
+  const name = 'qemu';
+  const programs = await Promise.all(
+    allArchs().map(async ({ name: arch, qemu }) => {
+      const program = findProgram(qemu.binary);
+      const version = program === undefined ? undefined : await qemuVersion(program);
+      return { arch, qemu, program, version };
+    }),
+  );
+  return programs.map(({ arch, qemu, program, version }): Check => {
+    if (program !== undefined) {
+      return { name, status: 'ok', detail: `${arch}: ${program}${version ? ` ${version}` : ''}` };
+    }
+    const detail = `${arch}: no ${qemu.binary} here; kbuild-ts test takes one of an image, without KVM`;
+    const remedy = `Not needed; to start quicker: 'apt-get install ${qemu.package}'.`;
+    return { name, status: 'note', detail, remedy };
+  });
 }
 
 function checkDisk(cache: string, engineRoot: string | undefined): Check[] {

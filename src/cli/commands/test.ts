@@ -68,7 +68,7 @@ export const testCommand = defineCommand({
     ['test', 'the modules of this directory, in Debian’s stock kernel'],
     ['test drv -k debian:bookworm,debian:trixie -a arm64,x86_64', 'in four kernels'],
     ['test drv --append module.sig_enforce=1', 'as a kernel that takes signed modules alone'],
-    ['test dist/6.1.0-56-amd64/x86_64/hello.ko', 'a module that is there'],
+    ['test hello.ko -k debian:bookworm', 'a module that is there, in the kernel that it is for'],
     ['test --junit results.xml', 'for a CI system'],
   ],
   async run(argv, context) {
