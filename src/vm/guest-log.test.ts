@@ -29,6 +29,45 @@ function told(cases: TestCase[], text: string): GuestLog {
 }
 
 describe('GuestLog', () => {
+  it('tells a load that a signal cut short from one that was refused, and why one stays', () => {
+    const { records } = told(
+      [testCase('first', 'a', 'b')],
+      `> ready
+       > case 0
+       > taint 0
+       > load 0
+       > loaded 0 0
+       > load 1
+       > loaded 1 137 Killed
+       > unload 0
+       > unloaded 0 1 rmmod: can't unload module 'a': Resource temporarily unavailable
+       > end 0 4096
+       > stop`,
+    );
+    expect(records[0]?.loads).toMatchObject([
+      { module: 'a' },
+      { module: 'b', error: 'SIGKILL', isCutShort: true },
+    ]);
+    expect(records[0]?.loads[0]?.isCutShort).toBeUndefined();
+    expect(records[0]?.unloads).toMatchObject([{ module: 'a', error: 'EAGAIN' }]);
+  });
+
+  it('knows how long what did not end has taken', () => {
+    const log = told(
+      [testCase('first', 'a')],
+      `> ready
+       > case 0
+       > taint 0
+       > load 0
+       a: line
+       a: line`,
+    );
+    log.break('flood');
+    expect(log.records[0]?.end).toBe('flood');
+    expect(log.records[0]?.milliseconds).toBeCloseTo(40, 3);
+    expect(log.records[0]?.loads[0]?.milliseconds).toBeCloseTo(20, 3);
+  });
+
   it('gives what modules were loaded with, and what the kernel said meanwhile', () => {
     const { records, end } = told(
       [testCase('first', 'a', 'b')],

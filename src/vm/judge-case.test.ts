@@ -53,6 +53,34 @@ describe('judgeCase', () => {
     },
   );
 
+  it('lets the report tell of a load that it cut short, and says once that the module stays', () => {
+    const record = {
+      loads: [loaded('hello', { error: 'SIGKILL', isCutShort: true })],
+      unloads: [],
+      reports: [oops],
+      leftBehind: ['/sys/module/hello', '/proc/hello'],
+      taint: { before: 0, after: 12416 },
+    };
+    expect(outcomes(record)).toEqual(['hello unfinished']);
+    expect(reasons(record)).toEqual([
+      expect.stringMatching(/^KERNEL_REPORT: /),
+      'LEFT_BEHIND: /proc/hello is still there after the last unload',
+    ]);
+  });
+
+  it.each([{}, { expect: { refused: true as const } }])(
+    'fails a load that was cut short and that no report tells of (%j)',
+    (testCase) => {
+      const record = {
+        loads: [loaded('hello', { error: 'SIGKILL', isCutShort: true as const })],
+        unloads: [],
+      };
+      expect(reasons(record, testCase)).toEqual([
+        'MODULE_REFUSED: hello: loading it was cut short: SIGKILL',
+      ]);
+    },
+  );
+
   it('tells of a refusal with the meaning of the error and what the kernel said', () => {
     const messages = [
       said('hello: loading out-of-tree module taints kernel.', 4),

@@ -102,7 +102,7 @@ function explain(problem: LoadProblem): string {
     case 'install':
       return `${problem.module} is loaded by a command of modprobe.d, which no guest can run: ${problem.command}`;
     case 'blacklisted':
-      return `${problem.name} is on the blacklist of modprobe.d`;
+      return `all that ${problem.name} stands for is on the blacklist of modprobe.d`;
     case 'not-found':
       return `no module is called ${problem.name}, and none has it for an alias`;
   }

@@ -43,7 +43,7 @@ const expected: Record<string, { modules: string[]; reasons?: RegExp[] }> = {
     modules: ['ring loaded', 'crc8 loaded', ...needed, 'ring_user loaded'],
   },
   'by an alias of nobody': { modules: [], reasons: [/^NOT_REACHED .*platform:bell/] },
-  'banned by its alias': { modules: [], reasons: [/^NOT_REACHED banned is on the blacklist/] },
+  'banned by its alias': { modules: [], reasons: [/^NOT_REACHED .*platform:banned .*blacklist/] },
   'banned by its name': { modules: ['banned loaded'] },
   alone: { modules: ['ring_user refused ENOENT'] },
   'alone that nobody expects': {

@@ -1,8 +1,17 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { build, examples, start } from '../support/cli.js';
 import { casesOf, misbehaving, outcomesOf, tested } from '../support/tested.js';
+import { machine } from '../support/machine.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 
@@ -70,5 +79,35 @@ describe('a machine without QEMU', () => {
     expect(readFileSync(join(out, found.log!), 'utf8')).toContain(
       found.modules[0]!.messages.at(-1)!.text,
     );
+  });
+});
+
+function isUsable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('a QEMU that cannot use KVM', () => {
+  it('and ends for want of it is run without', async () => {
+    const name = 'qemu-system-x86_64';
+    const real = join('/usr/bin', name);
+    const directory = temporaryDirectory({
+      [name]: `#!/bin/sh
+case "$*" in *"-accel kvm"*) touch "$0.asked"; echo "failed to initialize kvm" >&2; exit 1 ;; esac
+exec ${real} "$@"
+`,
+    });
+    chmodSync(join(directory, name), 0o755);
+    const { manifest, exitCode, stderr } = await tested([join(examples, 'hello'), ...kernel], {
+      env: { PATH: `${directory}:${process.env.PATH}`, KBUILD_TS_CACHE_DIR: machine() },
+    });
+    expect(exitCode, stderr).toBe(0);
+    expect(manifest.tests).toMatchObject([{ accelerator: 'tcg', cases: [{ verdict: 'passed' }] }]);
+    // Where there is a device, it was tried.
+    expect(existsSync(join(directory, `${name}.asked`))).toBe(isUsable('/dev/kvm'));
   });
 });
