@@ -50,7 +50,7 @@ const archSchema = z.strictObject({
     parameters: z
       .array(z.string().regex(/^[\x21-\x7e]+$/))
       .min(1)
-      .optional(),
+      .exactOptional(),
   }),
 }) satisfies z.ZodType<Arch>;
 
