@@ -36,7 +36,7 @@ export interface Arch {
     /** The Debian package that has the binary. */
     package: string;
     /** What a kernel must be told to run there. */
-    parameters?: string[];
+    parameters?: string[] | undefined;
   };
 }
 
