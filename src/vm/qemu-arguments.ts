@@ -40,6 +40,7 @@ function kernelParameters({ arch, commandLine }: MachineRequest): string[] {
     'printk.devkmsg=on', // no limit to what programs say
     'panic=-1',
     'quiet',
+    'cryptomgr.notests=1', // init turns them on again
     ...(arch.qemu.parameters ?? []),
     ...commandLine,
   ];
