@@ -212,6 +212,7 @@ describe('cache verify', () => {
       areas: [
         { name: 'jobs', entries: 3, checked: 3 },
         { name: 'objects', entries: 1, checked: 1 },
+        { name: 'boot', entries: 0, checked: 0 },
       ],
       damaged: [],
       outdated: 0,
