@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { throwIfInterrupted } from '../errors/kbuild-error.js';
 import type { Mount, Runtime } from '../runtime/port.js';
 import { shellQuote } from '../runtime/shell.js';
 import { ConsoleLines } from './console-line.js';
@@ -70,6 +71,7 @@ const hostQemu = (program: string): Qemu => ({
   version: () => qemuVersion(program),
   mayUseKvm: true,
   start(files, argumentsFor, _, { onLine, signal }) {
+    throwIfInterrupted(signal); // nobody would tell it any more
     const child = execa(program, argumentsFor(files), {
       reject: false,
       buffer: { stdout: false, stderr: true },

@@ -9,7 +9,7 @@ import type { CaseRecord } from './case-record.js';
 import { guestImage } from './guest-image.js';
 import { GuestLog } from './guest-log.js';
 import { qemuArguments, type Accelerator } from './qemu-arguments.js';
-import type { Qemu, QemuEnd } from './qemu.js';
+import type { Qemu, QemuEnd, RunningGuest } from './qemu.js';
 import type { TestCase } from './test-case.js';
 
 /** What a guest is to be. */
@@ -68,9 +68,10 @@ export async function runGuest(
   const start = performance.now();
   let bootMs: number | undefined;
   let broken: 'hang' | 'flood' | undefined;
+  let guest: RunningGuest | undefined;
   const watchdog = new Watchdog(spec.bootTimeoutMs, () => {
     broken = 'hang';
-    guest.kill();
+    guest?.kill();
   });
   const onLine = (line: string) => {
     file.write(`${line}\n`);
@@ -78,7 +79,7 @@ export async function runGuest(
     if (log.readySeconds !== undefined) bootMs ??= performance.now() - start;
     if (log.floods && broken === undefined) {
       broken = 'flood';
-      guest.kill();
+      guest?.kill();
     }
     if (!isWord) return;
     if (log.end === 'hang') {
@@ -86,17 +87,17 @@ export async function runGuest(
       watchdog.set(lastWords);
     } else if (log.end !== undefined) {
       watchdog.stop();
-      guest.kill();
+      guest?.kill();
     } else if (bootMs !== undefined) watchdog.set(longestStep(cases, log) + grace);
   };
-  const guest = spec.qemu.start(
-    { kernel: spec.kernel, initramfs },
-    (files) => qemuArguments({ ...spec, ...files }),
-    spec.memoryBytes,
-    { onLine, signal },
-  );
   let end: QemuEnd;
   try {
+    guest = spec.qemu.start(
+      { kernel: spec.kernel, initramfs },
+      (files) => qemuArguments({ ...spec, ...files }),
+      spec.memoryBytes,
+      { onLine, signal },
+    );
     end = await guest.ended;
   } finally {
     watchdog.stop();

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { archByName } from '../arch/arch.js';
 import type { Publication } from '../artifact/publish.js';
 import type { TestCaseRecord, TestRecord } from '../artifact/test-record-schema.js';
@@ -32,8 +32,9 @@ const bootTimeoutMs = 120_000;
 
 /** Subjects that can share a guest: of one kernel, and of one kind of machine. */
 interface Group {
-  key: string;
   subjects: TestSubject[];
+  /** Where its guests' console is published, relative to the output directory. */
+  log: string;
 }
 
 /**
@@ -50,10 +51,10 @@ export async function testKernels(
   const groups = groupsOf(subjects, request);
   const records = new Map<TestSubject, TestRecord>();
   const consoles: Publication[] = [];
-  await eachAtOnce(groups, machinesAtOnce(groups, request), async (group, number) => {
-    const log = consoleName(group, number);
-    const source = join(directory, log.replaceAll('/', '_'));
-    for (const [subject, record] of await testGroup(group, { source, log }, request, session)) {
+  await eachAtOnce(groups, machinesAtOnce(groups, request), async (group) => {
+    const { log } = group;
+    const source = join(directory, basename(log));
+    for (const [subject, record] of await testGroup(group, source, request, session)) {
       records.set(subject, record);
     }
     if (existsSync(source)) consoles.push({ source, target: log });
@@ -63,12 +64,20 @@ export async function testKernels(
 
 function groupsOf(subjects: readonly TestSubject[], request: TestRequest): Group[] {
   const groups = new Map<string, Group>();
+  const named = new Map<string, number>();
   for (const subject of subjects) {
     const { kdir } = subject;
     const key = JSON.stringify([kdir.identity, kdir.path, machineOf(subject, request)]);
-    const group = groups.get(key) ?? { key, subjects: [] };
-    group.subjects.push(subject);
-    groups.set(key, group);
+    const known = groups.get(key);
+    if (known !== undefined) {
+      known.subjects.push(subject);
+      continue;
+    }
+    const name = `${kdir.release}-${kdir.arch}`;
+    const count = (named.get(name) ?? 0) + 1;
+    named.set(name, count);
+    const log = `logs/${name}${count === 1 ? '' : `-${count}`}.console.log`;
+    groups.set(key, { subjects: [subject], log });
   }
   return [...groups.values()];
 }
@@ -94,25 +103,18 @@ function machinesAtOnce(groups: readonly Group[], request: TestRequest): number 
 async function eachAtOnce<T>(
   items: readonly T[],
   atOnce: number,
-  work: (item: T, number: number) => Promise<void>,
+  work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const rest = [...items.entries()];
+  const rest = [...items];
   const worker = async () => {
-    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-      await work(next[1], next[0]);
-    }
+    for (let next = rest.shift(); next !== undefined; next = rest.shift()) await work(next);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
 }
 
-const consoleName = ({ subjects }: Group, number: number): string => {
-  const { release = '', arch = '' } = subjects[0]?.kdir ?? {};
-  return `logs/${release}-${arch}${number === 0 ? '' : `-${number}`}.console.log`;
-};
-
 async function testGroup(
-  { subjects }: Group,
-  log: { source: string; log: string },
+  { subjects, log }: Group,
+  console: string,
   request: TestRequest,
   session: Session,
 ): Promise<[TestSubject, TestRecord][]> {
@@ -143,7 +145,7 @@ async function testGroup(
           bootTimeoutMs,
           ...machineOf(first, request),
         },
-        { scratch: session.scratch, log: log.source, signal: session.signal },
+        { scratch: session.scratch, log: console, signal: session.signal },
       ),
     );
     const found = new Map(cases.map((testCase, i) => [testCase, run.records[i]]));
@@ -151,7 +153,7 @@ async function testGroup(
     for (const subject of subjects) {
       const all = planned.get(subject) ?? [];
       const records = await decodeCases(subject, all, found, session);
-      const results = all.map((one, i) => caseRecord(one, records[i], log.log));
+      const results = all.map((one, i) => caseRecord(one, records[i], log));
       tested.push([subject, recordOf(subject, { boot, run, version: await version }, results)]);
     }
     return tested;

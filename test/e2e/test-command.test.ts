@@ -21,8 +21,9 @@ function guestsOf(process: number): number[] {
   return children.trim().split(' ').filter(Boolean).map(Number).filter(isQemu);
 }
 
+/** With a kernel: QEMU is asked for its version, too. */
 const isQemu = (process: number): boolean =>
-  readFileSync(`/proc/${process}/cmdline`, 'utf8').startsWith('/usr/bin/qemu-system-');
+  /^\/usr\/bin\/qemu-system-[^]*\0-kernel\0/.test(readFileSync(`/proc/${process}/cmdline`, 'utf8'));
 
 const kernel = ['-k', 'debian:bookworm', '-a', 'x86_64'];
 
