@@ -18,7 +18,7 @@ export function kernelWords(
   const named = new RegExp(`(?<!\\w)${module.replaceAll(/[_-]/g, '[_-]')}(?!\\w)`);
   // That it taints the kernel is said of nearly every module, and is no reason.
   const others = messages.filter(({ text }) => !/taints kernel|tainting kernel/.test(text));
-  const grave = others.filter(({ level = 7 }) => level <= 4);
+  const grave = others.filter(({ level = 7 }) => level <= 5); // 'Loading of unsigned module is rejected' is a notice
   const about = others.filter(({ text }) => named.test(text));
   const chosen = [about, grave].find((some) => some.length > 0) ?? [];
   return chosen.slice(-2).map(({ text }) => text);
