@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { archByName } from '../arch/arch.js';
 import type { CaseRecord } from '../vm/case-record.js';
 import { decodeStacks } from '../vm/decode-stack.js';
@@ -25,7 +26,9 @@ export async function decodeCases(
   if (reports.length === 0 || built === undefined || built.imageId === '') return found;
   const runtime = await session.runtime();
   if (runtime.kind === 'host') return found;
+  const vmlinux = join(dirname(kdir.configPath), 'vmlinux'); // of a kernel that was built there
   const decoded = await decodeStacks(reports, {
+    ...(existsSync(vmlinux) && { vmlinux }),
     modules: new Map([...others, ...own].map((file) => [moduleName(file), file])),
     triple: archByName(kdir.arch).triple,
     image: built.imageId,
