@@ -35,8 +35,10 @@ describe('the package that npm pack makes', () => {
         'lib/bundle/define-config.js',
         'Dockerfile',
         'templates/Kbuild.eta',
+        'templates/vm/init',
         'toolchains/gcc-12.yaml',
         'toolchains/arch/arm64.yaml',
+        'toolchains/guest/busybox.yaml',
         'toolchains/repository/debian-bookworm.yaml',
         'schemas/config.schema.json',
         'schemas/kernel.schema.json',
@@ -44,7 +46,7 @@ describe('the package that npm pack makes', () => {
         'README.md',
       ]),
     );
-    expect(files.filter((path) => /test|node_modules/.test(path))).toEqual([]);
+    expect(files.filter((path) => /\.test\.|(^|\/)test\/|node_modules/.test(path))).toEqual([]);
   });
 
   it('builds a module elsewhere, with a configuration in TypeScript', async () => {
