@@ -1,5 +1,6 @@
+import { largestImage } from '../kernel/image/identify-kernel-file.js';
+import { readInput } from '../storage/read-input.js';
 import { X509Certificate } from 'node:crypto';
-import { resolve } from 'node:path';
 import { allArchs, archOfElf, type Arch } from '../arch/arch.js';
 import { parseKmiSymbolList } from '../artifact/checks/kmi.js';
 import type { SignatureSubject } from '../artifact/checks/signature.js';
@@ -9,7 +10,6 @@ import { KbuildError } from '../errors/kbuild-error.js';
 import { readKernelImage, type KernelImage } from '../kernel/image/read-kernel-image.js';
 import { exportsOf, type Symvers } from '../kernel/symvers.js';
 import { readCertificates } from '../release/certificate.js';
-import { readBounded } from '../storage/read-bounded.js';
 import { compareKernels, type KernelDifference } from './compare-kernels.js';
 import { loadKernels, nameOf, type LoadedKernel, type VerifiedKernel } from './loaded-kernel.js';
 import { modulePaths } from './module-paths.js';
@@ -156,20 +156,4 @@ function checkImage(
     `${path} is the image of ${image.release}, and the modules are verified for ${other.kdir.release}`,
     'Give the image of this very kernel, and one kernel at a time.',
   );
-}
-
-/** More than any kernel's image has, a vmlinux with its debug information included. Bytes. */
-const largestImage = 2 ** 30;
-
-function readInput(path: string, limit?: number): Buffer {
-  try {
-    return readBounded(resolve(path), limit);
-  } catch (cause) {
-    throw new KbuildError(
-      'FILE_UNREADABLE',
-      `cannot read ${path}: ${(cause as Error).message}`,
-      'Check the path and its permissions.',
-      { cause },
-    );
-  }
 }

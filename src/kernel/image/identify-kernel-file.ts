@@ -1,6 +1,4 @@
-import { resolve } from 'node:path';
-import { KbuildError } from '../../errors/kbuild-error.js';
-import { readBounded } from '../../storage/read-bounded.js';
+import { readInput } from '../../storage/read-input.js';
 import { identifyKernelImage, type KernelIdentity } from './read-kernel-image.js';
 
 /** More than any kernel's image has, a vmlinux with its debug information included. Bytes. */
@@ -11,16 +9,5 @@ export const largestImage = 2 ** 30;
  * @throws KbuildError FILE_UNREADABLE, KERNEL_IMAGE_FORMAT
  */
 export async function identifyKernelFile(path: string): Promise<KernelIdentity> {
-  let bytes: Buffer;
-  try {
-    bytes = readBounded(resolve(path), largestImage);
-  } catch (cause) {
-    throw new KbuildError(
-      'FILE_UNREADABLE',
-      `cannot read ${path}: ${(cause as Error).message}`,
-      'Check the path and its permissions.',
-      { cause },
-    );
-  }
-  return identifyKernelImage(bytes);
+  return identifyKernelImage(readInput(path, largestImage));
 }
