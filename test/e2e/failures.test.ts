@@ -429,10 +429,12 @@ describe('a build that fails', () => {
   });
 
   it('does not keep the others from being built, unless asked', async () => {
+    const parts = Array.from({ length: 30 }, (_, at) => `part${at}`);
     const workspace = temporaryDirectory({
       'kbuild.config.yaml': 'projects: [bad, good]\n',
-      'bad/Kbuild': 'obj-m := bad.o\n',
-      'bad/bad.c': moduleSource('#error no'),
+      // The longest job begins: more files, each taking longer for all that is known.
+      'bad/Kbuild': `obj-m := bad.o\nbad-y := ${parts.map((part) => `${part}.o`).join(' ')}\n`,
+      ...Object.fromEntries(parts.map((part) => [`bad/${part}.c`, moduleSource('#error no')])),
       'good/Kbuild': 'obj-m := good.o\n',
       'good/good.c': moduleSource(),
     });

@@ -57,7 +57,7 @@ describe('a matrix of which all jobs are in the cache', () => {
   });
 
   it('believes no entry whose bytes have changed: it would build that job again', async () => {
-    const [entry] = glob.sync('jobs/*/*/modules/*.ko', { cwd: matrix.cache, absolute: true });
+    const [entry] = glob.sync('jobs/*/*/modules/stub000.ko', { cwd: matrix.cache, absolute: true });
     writeFileSync(
       entry!,
       readFileSync(entry!).map((byte, at) => (at === 500 ? byte ^ 1 : byte)),
