@@ -6,6 +6,7 @@ import { treeFingerprint } from './fingerprint.js';
 import { everyModulesTools, summariseTools, type HostTools } from './host-tools.js';
 import { isRefusedByKbuild, movedPath } from './movable.js';
 import { follow, type Roots } from './tree.js';
+import { isSince } from './release.js';
 import { expectedVermagic } from './vermagic.js';
 
 /** A configured kernel build directory: all that a plan needs to know of it. Serialisable. */
@@ -29,7 +30,7 @@ export interface Kdir {
     /** CONFIG_MODULE_SIG_HASH, for example `sha256`. */
     hash?: string;
   };
-  /** CONFIG_MODULE_COMPRESS_*: how it expects installed modules to be compressed. */
+  /** CONFIG_MODULE_COMPRESS_*: how modules are compressed when they are installed. */
   compression: 'none' | 'gzip' | 'xz' | 'zstd';
   hostTools: HostTools;
   /** Where its .config lies on this machine. */
@@ -82,7 +83,7 @@ export function describeKdir(
       force: isSet(config, 'CONFIG_MODULE_SIG_FORCE'),
       ...(hash !== undefined && hash !== '' && { hash }),
     },
-    compression: compressionOf(config),
+    compression: compressionOf(config, release),
     hostTools,
     configPath,
     symversPath,
@@ -92,7 +93,12 @@ export function describeKdir(
   };
 }
 
-function compressionOf(config: KernelConfig): Kdir['compression'] {
+/**
+ * Since 6.12 a kernel may know a kind, to read it, and have nothing compressed
+ * (CONFIG_MODULE_COMPRESS_ALL, kernel/module/Kconfig).
+ */
+function compressionOf(config: KernelConfig, release: string): Kdir['compression'] {
+  if (isSince(release, 6, 12) && !isSet(config, 'CONFIG_MODULE_COMPRESS_ALL')) return 'none';
   const kinds = ['gzip', 'xz', 'zstd'] as const;
   return (
     kinds.find((kind) => isSet(config, `CONFIG_MODULE_COMPRESS_${kind.toUpperCase()}`)) ?? 'none'

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dkmsPackageSchema } from './dkms-package-schema.js';
+import { packageSchema } from './package-schema.js';
 import { testSchema } from './test-schema.js';
 import { buildDepPattern, buildDepRule } from './build-dep.js';
 
@@ -126,6 +127,7 @@ export const projectConfigSchema = z
     dkms: dkmsSchema.optional(),
     signing: signingSchema.optional(),
     test: testSchema.optional(),
+    package: packageSchema.optional(),
   })
   .describe('kbuild-ts project: what kbuild.config.yaml may say');
 

@@ -12,6 +12,21 @@ const patchSchema = z.strictObject({
     .describe('Extended regular expression: apply it for kernel releases that it matches'),
 });
 
+/** What a package says of itself. */
+export const aboutShape = {
+  maintainer: z
+    .string()
+    .regex(/^[^<>\n]+ <[^<>\s@]+@[^<>\s@]+>$/, 'write Name <address@example.com>')
+    .optional()
+    .describe('Maintainer of the packages'),
+  description: z.string().min(1).optional().describe('Its first line is the summary'),
+  homepage: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, 'write https://…')
+    .optional()
+    .describe('Where the project is found'),
+};
+
 /** What the DKMS package of a project is made with, besides what the project says anyway. */
 export const dkmsPackageSchema = z
   .strictObject({
@@ -38,17 +53,7 @@ export const dkmsPackageSchema = z
       })
       .optional()
       .describe('Kernels that dkms does not build it for'),
-    maintainer: z
-      .string()
-      .regex(/^[^<>\n]+ <[^<>\s@]+@[^<>\s@]+>$/, 'write Name <address@example.com>')
-      .optional()
-      .describe('Maintainer of the packages'),
-    description: z.string().min(1).optional().describe('Its first line is the summary'),
-    homepage: z
-      .string()
-      .regex(/^https?:\/\/\S+$/, 'write https://…')
-      .optional()
-      .describe('Where the project is found'),
+    ...aboutShape,
   })
   .describe('How this project is packaged for DKMS');
 

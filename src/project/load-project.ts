@@ -7,6 +7,7 @@ import { findConfig } from './find-config.js';
 import { confName, readConfText } from './dkms/conf-text.js';
 import { builtFirst, dkmsSettings, type DkmsOptions } from './dkms/settings.js';
 import { projectMake } from './module-output.js';
+import { packagingOf } from './packaging.js';
 import type { Project } from './project.js';
 import { projectTests, testFiles } from './project-tests.js';
 import { isOurOutput, listSources } from './source-files.js';
@@ -73,6 +74,7 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     found !== undefined && config?.test !== undefined
       ? projectTests(directory, found.file, config.test, { method, expected, depends })
       : undefined;
+  const packaging = config && packagingOf(config);
   const apart = [
     ...(found === undefined ? [] : [relative(directory, found.file)]),
     ...testFiles(directory, tests),
@@ -99,6 +101,7 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     ...(dkms !== undefined && { dkms }),
     buildDeps: [...new Set(config?.buildDeps)].sort(),
     ...(tests !== undefined && { tests }),
+    ...(packaging !== undefined && { packaging }),
     ...(signing !== undefined && {
       signing: {
         // A key on a token has a PKCS#11 URI, not a path.

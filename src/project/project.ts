@@ -1,3 +1,4 @@
+import type { Packaging } from './packaging.js';
 import type { ProjectTests } from './project-tests.js';
 import type { SourceFile } from './source-files.js';
 
@@ -42,6 +43,8 @@ export interface Project {
   dkms?: DkmsSettings;
   /** Debian packages that its image must hold besides the toolchain. */
   buildDeps: string[];
+  /** What packages of its modules are made with, if the configuration says. */
+  packaging?: Packaging;
   /** How its modules are tried in a booted kernel, if the configuration says. */
   tests?: ProjectTests;
   /** Set where its sources were unpacked from an archive. */

@@ -4,7 +4,7 @@ import { KbuildError } from '../errors/kbuild-error.js';
 import { kdirNames } from '../plan/make-line.js';
 import type { Project } from '../project/project.js';
 import { dkmsMark } from '../release/dkms/dkms-conf.js';
-import type { TreeEntry } from '../release/dkms/source-package.js';
+import type { TreeEntry } from '../release/pack/tree-entry.js';
 import { shellQuote } from '../runtime/shell.js';
 import { textEntry } from './dkms-tree.js';
 

@@ -4,7 +4,7 @@ import { makefiles } from '../project/build-method.js';
 import type { Project } from '../project/project.js';
 import type { SourceFile } from '../project/source-files.js';
 import { contentRefused } from '../release/dkms/check-content.js';
-import type { TreeEntry } from '../release/dkms/source-package.js';
+import type { TreeEntry } from '../release/pack/tree-entry.js';
 import { treeMark } from '../release/dkms/tree-mark.js';
 
 /** Files that describe a working copy, or how kbuild-ts builds it: a package has no use for them. */

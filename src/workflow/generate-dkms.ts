@@ -4,7 +4,7 @@ import { outputFailed } from '../artifact/check-output.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { treeName } from '../release/dkms/source-package.js';
 import { inTheWay, markEntry } from '../release/dkms/tree-mark.js';
-import { writeEntries } from '../release/dkms/write-entries.js';
+import { writeEntries } from '../release/pack/write-entries.js';
 import { replaceDirectory } from '../storage/atomic.js';
 import { ensureDirectory } from '../storage/ensure-directory.js';
 import { dkmsSources, type DkmsSources } from './dkms-sources.js';

@@ -4,12 +4,14 @@ import { archByName } from '../arch/arch.js';
 import { checkOutput, outputFailed } from '../artifact/check-output.js';
 import { readBinaryModules } from '../release/dkms/binary-modules.js';
 import { debianPackage } from '../release/dkms/debian-package.js';
-import { binaryTarball, sourceTarball, type PackageFile } from '../release/dkms/dkms-tarball.js';
-import { packageEpoch } from '../release/dkms/epoch.js';
+import { binaryTarball, sourceTarball } from '../release/dkms/dkms-tarball.js';
+import { packageEpoch } from '../release/pack/epoch.js';
+import { debImage, rpmImage } from '../release/pack/pack-image.js';
+import type { PackageFile } from '../release/pack/recipe.js';
 import { rpmPackage } from '../release/dkms/rpm-package.js';
 import { writeFileAtomic } from '../storage/atomic.js';
 import { dkmsSources, type DkmsSources } from './dkms-sources.js';
-import { runPackager } from './run-packager.js';
+import { runPackagers } from './run-packagers.js';
 import type { Session } from './session.js';
 
 export const packFormats = ['deb', 'rpm', 'tarball', 'binary-tarball'] as const;
@@ -80,12 +82,10 @@ interface Making extends PackRequest {
 }
 
 const makers = {
-  deb: async (sources, { epoch, session }) => [
-    await runPackager(debianPackage(sources, epoch), 'deb', session),
-  ],
-  rpm: async (sources, { epoch, session }) => [
-    await runPackager(rpmPackage(sources, epoch), 'rpm', session),
-  ],
+  deb: (sources, { epoch, session }) =>
+    runPackagers([debianPackage(sources, epoch)], debImage, session),
+  rpm: (sources, { epoch, session }) =>
+    runPackagers([rpmPackage(sources, epoch)], rpmImage, session),
   tarball: async (sources, { epoch }) => [await sourceTarball(sources, epoch)],
   'binary-tarball': binaryTarballs,
 } satisfies Record<PackFormat, (sources: DkmsSources, making: Making) => Promise<PackageFile[]>>;

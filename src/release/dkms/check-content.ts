@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { posix } from 'node:path';
 import { KbuildError } from '../../errors/kbuild-error.js';
-import type { TreeEntry } from './source-package.js';
+import type { TreeEntry } from '../pack/tree-entry.js';
 
 /**
  * Refuses what a package must not have, wherever it comes from: private keys, links that lead

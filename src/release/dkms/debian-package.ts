@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { renderTemplate } from '../../data/template.js';
+import type { PackageRecipe } from '../pack/recipe.js';
+import type { TreeEntry } from '../pack/tree-entry.js';
 import { describePackage, maintainerOf } from './about.js';
 import { debianName, debianVersion } from './package-name.js';
-import { treeName, type SourcePackage, type TreeEntry } from './source-package.js';
-
-/** What a package is made of, and the script that makes it. */
-export interface PackageRecipe {
-  /** The package's file name. */
-  name: string;
-  entries: TreeEntry[];
-  /** Finds the entries in /src, writes in /build and gives the package on its standard output. */
-  script: string;
-}
+import { treeName, type SourcePackage } from './source-package.js';
 
 /**
  * The Debian package of a source tree: the sources in /usr/src, and maintainer scripts that do what
@@ -65,11 +58,10 @@ export function debianPackage(sources: SourcePackage, epoch: number): PackageRec
     script: [
       'set -e',
       `export SOURCE_DATE_EPOCH=${epoch}`,
-      'cp -a /src /build/root',
-      `find /build/root -exec touch -h -d @${epoch} {} +`,
+      'cp -a "$SRC" "$TMP/root"',
+      `find "$TMP/root" -exec touch -h -d @${epoch} {} +`,
       // With several threads xz gives other bytes.
-      'DPKG_DEB_THREADS_MAX=1 dpkg-deb --root-owner-group -Zxz --build /build/root /build/package.deb >&2',
-      'cat /build/package.deb',
+      'DPKG_DEB_THREADS_MAX=1 dpkg-deb --root-owner-group -Zxz --build "$TMP/root" "$OUT"',
     ].join('\n'),
   };
 }

@@ -1,12 +1,8 @@
+import type { PackageFile } from '../pack/recipe.js';
 import type { BinaryModules } from './binary-modules.js';
-import { treeName, type SourcePackage, type TreeEntry } from './source-package.js';
-import { tarball } from './tarball.js';
-
-/** A file to be written. */
-export interface PackageFile {
-  name: string;
-  bytes: Uint8Array;
-}
+import type { TreeEntry } from '../pack/tree-entry.js';
+import { treeName, type SourcePackage } from './source-package.js';
+import { tarball } from '../pack/tarball.js';
 
 const below = (directory: string, entries: readonly TreeEntry[]): TreeEntry[] =>
   entries.map((entry) => ({ ...entry, path: `${directory}/${entry.path}` }));

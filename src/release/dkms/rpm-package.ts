@@ -1,6 +1,6 @@
 import { renderTemplate } from '../../data/template.js';
 import { describePackage } from './about.js';
-import type { PackageRecipe } from './debian-package.js';
+import type { PackageRecipe } from '../pack/recipe.js';
 import { rpmName, rpmVersion } from './package-name.js';
 import { treeName, type SourcePackage } from './source-package.js';
 
@@ -47,8 +47,8 @@ export function rpmPackage(sources: SourcePackage, epoch: number): PackageRecipe
     script: [
       'set -e',
       `export SOURCE_DATE_EPOCH=${epoch}`,
-      `rpmbuild -bb --target noarch --define '_topdir /build' --define '_tmppath /build' --define '_rpmdir /build' --define '_rpmfilename package.rpm' /src/package.spec >&2`,
-      'cat /build/package.rpm',
+      `rpmbuild -bb --target noarch --define "source $SRC" --define "_topdir $TMP" --define "_tmppath $TMP" --define "_rpmdir $TMP" --define '_rpmfilename package.rpm' "$SRC/package.spec"`,
+      'mv "$TMP/package.rpm" "$OUT"',
     ].join('\n'),
   };
 }

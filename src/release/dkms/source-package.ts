@@ -1,12 +1,4 @@
-/** One file of a source tree, as it goes into a package. */
-export interface TreeEntry {
-  /** Relative to the tree. */
-  path: string;
-  content: Uint8Array | string;
-  executable: boolean;
-  /** Set for a symbolic link: where it points, as it is written. */
-  link?: string;
-}
+import type { TreeEntry } from '../pack/tree-entry.js';
 
 /** A source tree that dkms takes, and what packages say of it. */
 export interface SourcePackage {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Dirent } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { TreeEntry } from './source-package.js';
+import type { TreeEntry } from '../pack/tree-entry.js';
 
 /** The file in a tree that lists what kbuild-ts wrote there. */
 export const treeMark = '.kbuild-ts-tree';

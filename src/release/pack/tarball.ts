@@ -1,6 +1,6 @@
 import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import type { TreeEntry } from './source-package.js';
+import type { TreeEntry } from './tree-entry.js';
 
 /**
  * A gzipped tar archive of files and of the directories that they lie in, all root's and of one

@@ -1,6 +1,6 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { TreeEntry } from './source-package.js';
+import type { TreeEntry } from './tree-entry.js';
 
 /**
  * Writes files into a directory, readable by every user whatever the umask. Each file and directory
