@@ -69,6 +69,7 @@ export {
 } from './workflow/prepare-kernels.js';
 export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
+export { release, type ReleaseReport, type ReleaseRequest } from './workflow/release.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
 export type { SharedCacheRequest } from './workflow/open-shared-cache.js';
 export { watch, type WatchEvent } from './workflow/watch.js';

@@ -8,7 +8,7 @@ import { confName, readConfText } from './dkms/conf-text.js';
 import { builtFirst, dkmsSettings, type DkmsOptions } from './dkms/settings.js';
 import { projectMake } from './module-output.js';
 import { packagingOf } from './packaging.js';
-import type { Project } from './project.js';
+import type { Project, Signing } from './project.js';
 import { projectTests, testFiles } from './project-tests.js';
 import { isOurOutput, listSources } from './source-files.js';
 
@@ -24,6 +24,8 @@ export interface ProjectDefaults {
   excluded: string[];
   /** What the command line says for DKMS sources. */
   dkms?: DkmsOptions;
+  /** What the command line says modules are signed with. */
+  signing?: Signing;
 }
 
 const noOptions: DkmsOptions = { directives: [], with: [] };
@@ -67,7 +69,8 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
   const { method, expected } = isDkms
     ? { method: { kind: 'dkms' } as const, expected: [] }
     : await methodOf(directory, name, config, files);
-  const { license, signing } = config ?? {};
+  const { license } = config ?? {};
+  const signing = defaults.signing ?? configuredSigning(directory, config?.signing);
   const version = config?.version ?? conf?.version;
   const depends = (config?.depends ?? []).map((path) => resolve(directory, path));
   const tests =
@@ -102,14 +105,21 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
     buildDeps: [...new Set(config?.buildDeps)].sort(),
     ...(tests !== undefined && { tests }),
     ...(packaging !== undefined && { packaging }),
-    ...(signing !== undefined && {
-      signing: {
-        // A key on a token has a PKCS#11 URI, not a path.
-        key: /^pkcs11:/i.test(signing.key) ? signing.key : resolve(directory, signing.key),
-        cert: resolve(directory, signing.cert),
-        ...(signing.hash !== undefined && { hash: signing.hash }),
-      },
-    }),
+    ...(signing !== undefined && { signing }),
+  };
+}
+
+function configuredSigning(
+  directory: string,
+  signing: ProjectConfig['signing'],
+): Signing | undefined {
+  if (signing === undefined) return undefined;
+  const { key, cert, hash } = signing;
+  return {
+    // A key on a token has a PKCS#11 URI, not a path.
+    key: /^pkcs11:/i.test(key) ? key : resolve(directory, key),
+    cert: resolve(directory, cert),
+    ...(hash !== undefined && { hash }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { DkmsOptions } from './dkms/settings.js';
 import { findConfig } from './find-config.js';
 import { keepKeysOut } from './keep-keys-out.js';
 import { loadProject, type ProjectDefaults } from './load-project.js';
-import type { Project } from './project.js';
+import type { Project, Signing } from './project.js';
 import { realPath } from './real-path.js';
 import { sourcesOf } from './sources.js';
 import type { Workspace } from './workspace.js';
@@ -27,6 +27,10 @@ export interface LoadOptions {
   archives?: ArchivesContext;
   /** The output directory that the command line names; absolute. */
   output?: string;
+  /** What the command line says modules are signed with. */
+  signing?: Signing;
+  /** Other files that no build may see, wherever they lie. */
+  secrets?: readonly string[];
   /** Packages that the command line names: no archive gets others. */
   buildDeps?: readonly string[];
 }
@@ -98,6 +102,7 @@ export async function loadProjects(
       out: options.output,
       excluded,
       dkms,
+      ...(options.signing !== undefined && { signing: options.signing }),
     };
     for (const path of directories) {
       if (asked.has(realPath(path))) continue;
@@ -106,7 +111,7 @@ export async function loadProjects(
     }
   }
   const projects = linkSources([...loaded.values()]);
-  keepKeysOut(projects);
+  keepKeysOut(projects, options.secrets);
   const requested = new Set([...asked.values()].flatMap((path) => loaded.get(path) ?? []));
   return { projects, requested };
 }

@@ -18,7 +18,7 @@ import { exitStatus } from '../errors/gravest.js';
 import { parseKernelConfig } from '../kernel/config.js';
 import { parseSymvers } from '../kernel/symvers.js';
 import { labelOf, type Job } from '../plan/job.js';
-import type { Signing } from '../project/project.js';
+import type { Project, Signing } from '../project/project.js';
 import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
@@ -38,6 +38,10 @@ export interface BuildRequest extends PlanRequest, RunOptions {
   rebuild?: boolean;
   /** A cache that several machines share; only used with the job cache. */
   sharedCache?: SharedCacheRequest;
+  /** Opens the keys of a project, before anything is built with them; default: as they are. */
+  openSigner?: (signing: Signing) => Promise<Signer>;
+  /** Asked of the first project, before anything is built. */
+  checkProject?: (project: Project) => Promise<void>;
 }
 
 export interface BuildReport {
@@ -92,9 +96,10 @@ export async function buildUnpublished(
       if (output === undefined) {
         output = jobs[0]?.source.project.output ?? '';
         checkOutput(output);
+        if (jobs[0] !== undefined) await request.checkProject?.(jobs[0].source.project);
         if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
       }
-      await addSigners(signers, jobs);
+      await addSigners(signers, jobs, request);
       session.emit({ type: 'plan', jobs: jobs.map(labelOf) });
       run.add(jobs);
     }
@@ -198,12 +203,16 @@ function jobSigner(signer: Signer): JobSigner {
 }
 
 /** Reads the keys before anything is built with them: a wrong one is found at once. */
-async function addSigners(signers: Map<Signing, Signer>, jobs: readonly Job[]): Promise<void> {
+async function addSigners(
+  signers: Map<Signing, Signer>,
+  jobs: readonly Job[],
+  { openSigner }: BuildRequest,
+): Promise<void> {
   for (const { source } of jobs) {
     const { signing } = source.project;
     if (signing === undefined || signers.has(signing)) continue;
     const { createSigner } = await import('../release/signer.js');
-    signers.set(signing, await createSigner(signing));
+    signers.set(signing, await (openSigner ?? createSigner)(signing));
   }
 }
 

@@ -76,6 +76,8 @@ function workOf(result: JobResult, packaging: Packaging, { file, artifact }: Fin
   return { result, packaging, name, path, suffix: '', plain, bytes: plain };
 }
 
+const counted = (modules: number): string => `${modules} module${modules === 1 ? '' : 's'}`;
+
 /** By the binutils of the toolchain that built them, once for each toolchain. */
 async function strip(works: readonly Work[], session: Session): Promise<void> {
   const byImage = new Map<string, Work[]>();
@@ -91,7 +93,8 @@ async function strip(works: readonly Work[], session: Session): Promise<void> {
       toolchainByName(toolchain),
       source.project.buildDeps,
     );
-    const stripped = await runRecipes(group.map(stripRecipe), image.id, session);
+    const title = `strip ${counted(group.length)}`;
+    const stripped = await runRecipes(group.map(stripRecipe), image.id, session, title);
     group.forEach((work, i) => (work.plain = Buffer.from(stripped[i]?.bytes ?? [])));
   }
 }
@@ -144,6 +147,7 @@ async function compress(works: readonly Work[], session: Session): Promise<void>
     recipes.map(({ recipe }) => recipe),
     compressImage,
     session,
+    `compress ${counted(recipes.length)}`,
   );
   recipes.forEach(({ work }, i) => (work.bytes = Buffer.from(compressed[i]?.bytes ?? [])));
 }

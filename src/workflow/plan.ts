@@ -8,7 +8,7 @@ import type { MakeOptions } from '../plan/make-line.js';
 import { Planner, type Assignment, type Target } from '../plan/plan-jobs.js';
 import type { DkmsOptions } from '../project/dkms/settings.js';
 import { loadProjects } from '../project/load-projects.js';
-import type { Project } from '../project/project.js';
+import type { Project, Signing } from '../project/project.js';
 import type { Runtime } from '../runtime/port.js';
 import { toolchainByName, type Toolchain } from '../toolchain/toolchain.js';
 import { chooseToolchains } from './choose-toolchains.js';
@@ -34,6 +34,10 @@ export interface PlanRequest extends MakeOptions {
    * directories and for archives.
    */
   output?: string;
+  /** In place of what configurations sign with. */
+  signing?: Signing;
+  /** Files that no build may see, wherever they lie. */
+  secrets?: readonly string[];
   runtime: Runtime['kind'];
   /** `auto`: mend a KDIR that is not ready, in a layer over it. `never`: refuse it. */
   prepare: 'auto' | 'never';
@@ -144,7 +148,7 @@ export class Planning {
   }
 
   #load() {
-    const { directories, output, dkms, buildDeps } = this.#request;
+    const { directories, output, dkms, buildDeps, signing, secrets } = this.#request;
     const { cache, emit, signal } = this.#session;
     return loadProjects(
       directories.map((path) => resolve(path)),
@@ -154,6 +158,8 @@ export class Planning {
         ...(dkms !== undefined && { dkms }),
         ...(output !== undefined && { output: resolve(output) }),
         ...(buildDeps !== undefined && { buildDeps }),
+        ...(signing !== undefined && { signing }),
+        ...(secrets !== undefined && { secrets }),
       },
     );
   }

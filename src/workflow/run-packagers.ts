@@ -18,6 +18,7 @@ const limits = { memoryBytes: 2 ** 32, diskBytes: 2 ** 32, timeoutMs: 30 * 60 * 
 /**
  * Makes packages with the distribution's own tools, all in one container without a network, as many
  * at once as there are CPUs.
+ * @param title what people are told that it is; default: the packages
  * @returns them in the order of the recipes
  * @throws KbuildError PACKAGE_FAILED, ENGINE_*, IMAGE_*
  */
@@ -25,10 +26,11 @@ export async function runPackagers(
   recipes: readonly PackageRecipe[],
   image: PackImage,
   session: Session,
+  title = titleOf(recipes),
 ): Promise<PackageFile[]> {
   if (recipes.length === 0) return [];
   const { id } = await session.suiteImage(suite, image.name, setupOf(image));
-  return runRecipes(recipes, id, session);
+  return runRecipes(recipes, id, session, title);
 }
 
 /** The same in an image that is there. */
@@ -36,9 +38,9 @@ export async function runRecipes(
   recipes: readonly PackageRecipe[],
   image: string,
   session: Session,
+  title = titleOf(recipes),
 ): Promise<PackageFile[]> {
   if (recipes.length === 0) return [];
-  const title = titleOf(recipes);
   return prepare(session.emit, title, async (onLine) => {
     const source = join(session.scratch, 'packages', `${++runs}`);
     const lines: string[] = [];

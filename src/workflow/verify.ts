@@ -4,17 +4,16 @@ import { X509Certificate } from 'node:crypto';
 import { allArchs, archOfElf, type Arch } from '../arch/arch.js';
 import { parseKmiSymbolList } from '../artifact/checks/kmi.js';
 import type { SignatureSubject } from '../artifact/checks/signature.js';
-import { isGplCompatible } from '../artifact/checks/license.js';
 import { verifyModule, type Verification } from '../artifact/verify-module.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { readKernelImage, type KernelImage } from '../kernel/image/read-kernel-image.js';
-import { exportsOf, type Symvers } from '../kernel/symvers.js';
 import { readCertificates } from '../release/certificate.js';
 import { compareKernels, type KernelDifference } from './compare-kernels.js';
 import { loadKernels, nameOf, type LoadedKernel, type VerifiedKernel } from './loaded-kernel.js';
 import { modulePaths } from './module-paths.js';
 import { readSubjects, type FileSubject } from './read-subjects.js';
 import type { Session } from './session.js';
+import { siblingsByKernel } from './siblings.js';
 
 export interface VerifyRequest {
   /** Modules, directories of them, globs. */
@@ -100,23 +99,6 @@ function subjectsFor(
     const arch = archOf(subject)?.name;
     return arch === kdir.arch || arch === undefined || !known.has(arch);
   });
-}
-
-/** Modules that were built for one kernel may use each other's symbols. */
-function siblingsByKernel(subjects: readonly FileSubject[]): (subject: FileSubject) => Symvers {
-  const kernelOf = ({ info }: FileSubject) =>
-    `${info.elf.machine} ${info.modinfo.vermagic?.[0] ?? ''}`;
-  const groups = new Map<string, Symvers>();
-  for (const key of new Set(subjects.map(kernelOf))) {
-    const group = subjects.filter((subject) => kernelOf(subject) === key);
-    const exporters = group.map(({ name, info }) => ({
-      name,
-      exports: info.exports,
-      proprietary: !isGplCompatible(info.modinfo),
-    }));
-    groups.set(key, exportsOf(exporters));
-  }
-  return (subject) => groups.get(kernelOf(subject)) ?? new Map();
 }
 
 async function readImage(path: string | undefined): Promise<KernelImage | undefined> {

@@ -17,7 +17,9 @@ import { kernelListCommand } from './kernel-list.js';
 import { kernelPrepareCommand } from './kernel-prepare.js';
 import { kernelPruneCommand } from './kernel-prune.js';
 import { keysGenerateCommand } from './keys.js';
+import { packageCommand } from './package.js';
 import { planCommand } from './plan.js';
+import { releaseCommand } from './release.js';
 import { signCommand } from './sign.js';
 import { testCommand } from './test.js';
 import { toolchainBuildCommand, toolchainListCommand } from './toolchain.js';
@@ -31,6 +33,8 @@ export interface CommandTree {
 export const commands: CommandTree = {
   build: buildCommand,
   test: testCommand,
+  package: packageCommand,
+  release: releaseCommand,
   plan: planCommand,
   'compile-commands': compileCommandsCommand,
   inspect: inspectCommand,

@@ -14,7 +14,7 @@ export interface PackTools {
   /** Seconds since 1970: the time of all that is in a package. */
   epoch: number;
   /** Runs recipes in a container without a network; gives their packages in this order. */
-  run(recipes: readonly PackageRecipe[], image: PackImage): Promise<PackageFile[]>;
+  run: (recipes: readonly PackageRecipe[], image: PackImage) => Promise<PackageFile[]>;
 }
 
 /** A module as it was read out of a finished package. */
@@ -35,10 +35,11 @@ export interface PackageFormat {
    * Makes the packages of all projects.
    * @throws KbuildError PACKAGE_*
    */
-  pack(projects: readonly ReleaseProject[], tools: PackTools): Promise<ReleaseFile[]>;
+  pack: (projects: readonly ReleaseProject[], tools: PackTools) => Promise<ReleaseFile[]>;
   /**
    * Reads the modules back out of what `pack` made, without believing anything of how it was made.
+   * Absent where there are none in it.
    * @throws KbuildError PACKAGE_FAILED for what cannot be read
    */
-  unpack(files: readonly ReleaseFile[], tools: PackTools): Promise<UnpackedModule[]>;
+  unpack?: (files: readonly ReleaseFile[], tools: PackTools) => Promise<UnpackedModule[]>;
 }

@@ -1,0 +1,31 @@
+import type { ExitStatus } from '../errors/codes.js';
+import type { ReleaseRequest } from '../workflow/release.js';
+import type { CommandContext } from './command.js';
+import { runWithReporter, type SessionArguments } from './session.js';
+
+/** Makes a release, and shows it. */
+export async function runRelease(
+  request: ReleaseRequest,
+  argv: SessionArguments,
+  context: CommandContext,
+): Promise<ExitStatus> {
+  const { release } = await import('../workflow/release.js');
+  const report = await runWithReporter(argv, context, (session) => release(request, session));
+  if (argv.json) {
+    const { manifest, release: made } = report;
+    const files = made?.files.map(({ path, bytes }) => ({ path, size: bytes.length }));
+    const document = {
+      schemaVersion: 1,
+      manifest,
+      ...(made !== undefined && { release: { path: made.path, files } }),
+    };
+    console.log(JSON.stringify(document, null, 2));
+  } else {
+    const [{ formatRelease }, { styleFor }] = await Promise.all([
+      import('./release-view.js'),
+      import('./style.js'),
+    ]);
+    console.log(formatRelease(report, styleFor(process.stdout)));
+  }
+  return report.exitStatus;
+}

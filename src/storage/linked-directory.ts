@@ -1,0 +1,98 @@
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { temporaryName } from './atomic.js';
+
+/** A file of a directory that is replaced as a whole. */
+export interface DirectoryFile {
+  /** Relative. */
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** The names of the directories that a link of this name may lead to: `.release.d-3f2a…`. */
+const ownPrefix = (path: string): string => `.${basename(path)}.d-`;
+
+/** What stands at a place that a linked directory shall have. */
+export type Standing = 'nothing' | 'ours' | 'foreign';
+
+/** Whether a linked directory may take a place: what somebody else has put there is not replaced. */
+export async function standingAt(path: string): Promise<Standing> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return 'nothing';
+  if (found.isSymbolicLink()) {
+    const target = await readlink(path);
+    return target.startsWith(ownPrefix(path)) && !target.includes('/') ? 'ours' : 'foreign';
+  }
+  // An empty directory that a user made for it holds nothing that could be lost.
+  return found.isDirectory() && (await readdir(path)).length === 0 ? 'nothing' : 'foreign';
+}
+
+/**
+ * Puts files into the place of all that a directory holds, in one step: `path` is a symbolic link, and
+ * goes over from the old directory to the new one by a rename. Whoever looks, whenever we are killed,
+ * sees all of the old files or all of the new ones. What killed runs left beside it goes.
+ *
+ * One caller at a time; `standingAt` must not say `foreign`.
+ * @param id tells these files from others: letters and digits
+ */
+export async function replaceLinkedDirectory(
+  path: string,
+  id: string,
+  files: readonly DirectoryFile[],
+): Promise<void> {
+  const parent = dirname(path);
+  await mkdir(parent, { recursive: true });
+  const before = await readlink(path).catch(() => undefined);
+  await dropOthers(path, before);
+  const target = temporaryName(join(parent, `${ownPrefix(path).slice(1)}${id}`));
+  try {
+    await writeAll(target, files);
+    const link = temporaryName(path);
+    await symlink(basename(target), link);
+    if (before === undefined) await rmdir(path).catch(() => undefined);
+    await rename(link, path).catch(async (error: unknown) => {
+      await rm(link, { force: true });
+      throw error;
+    });
+  } catch (error) {
+    await rm(target, { recursive: true, force: true });
+    throw error;
+  }
+  await dropOthers(path, basename(target));
+}
+
+/** Removes directories that the link does not lead to, and links that never took its place. */
+async function dropOthers(path: string, kept: string | undefined): Promise<void> {
+  const parent = dirname(path);
+  for (const name of await readdir(parent)) {
+    const isOurs = name.startsWith(ownPrefix(path)) || isUnusedLink(path, name);
+    if (isOurs && name !== kept) await rm(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function isUnusedLink(path: string, name: string): boolean {
+  const prefix = `.${basename(path)}.`;
+  return name.startsWith(prefix) && /^\d+-[0-9a-f]{8}$/.test(name.slice(prefix.length));
+}
+
+async function writeAll(directory: string, files: readonly DirectoryFile[]): Promise<void> {
+  const made = new Set<string>();
+  await mkdir(directory);
+  for (const { path, bytes } of files) {
+    const target = join(directory, path);
+    const parent = dirname(target);
+    if (!made.has(parent)) await mkdir(parent, { recursive: true });
+    made.add(parent);
+    await writeFile(target, bytes, { flag: 'wx' });
+  }
+}

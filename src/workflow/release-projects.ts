@@ -1,0 +1,131 @@
+import { archByName } from '../arch/arch.js';
+import type { JobResult } from '../engine/job-result.js';
+import { KbuildError } from '../errors/kbuild-error.js';
+import { defaultPackaging } from '../project/packaging.js';
+import type { Project } from '../project/project.js';
+import type { SourcePackage } from '../release/dkms/source-package.js';
+import type {
+  KernelModules,
+  PackedModule,
+  ReleaseProject,
+} from '../release/pack/release-project.js';
+
+export interface ReleaseProjectsInput {
+  results: readonly JobResult[];
+  /** The modules of each of them as they are installed. */
+  finished: ReadonlyMap<JobResult, readonly PackedModule[]>;
+  /** In place of the versions of projects. */
+  version?: string | undefined;
+  /** The sources of projects as dkms takes them, where they are packaged too. */
+  sources: ReadonlyMap<Project, SourcePackage>;
+}
+
+/**
+ * What packages are made of: the projects of a run, each with its modules for every kernel.
+ * @throws KbuildError PACKAGE_NAME, PACKAGE_VERSION, PACKAGE_MODULES
+ */
+export function releaseProjects(input: ReleaseProjectsInput): ReleaseProject[] {
+  const byProject = new Map<Project, JobResult[]>();
+  for (const result of input.results) {
+    const { project } = result.job.source;
+    byProject.set(project, [...(byProject.get(project) ?? []), result]);
+  }
+  const projects = [...byProject].map(([project, results]) =>
+    releaseProject(project, results, input),
+  );
+  const full = projects.filter(({ kernels }) => kernels.length > 0);
+  if (full.length === 0) {
+    throw new KbuildError(
+      'PACKAGE_MODULES',
+      'there is no module to package',
+      'Look with kbuild-ts build what the projects yield for these kernels.',
+    );
+  }
+  const twice = full.find(({ name }, i) => full.findIndex((one) => one.name === name) !== i);
+  if (twice === undefined) return full;
+  throw new KbuildError(
+    'PACKAGE_NAME',
+    `two projects would be packaged as ${twice.name}: ${full
+      .filter(({ name }) => name === twice.name)
+      .map(({ project }) => project)
+      .join(', ')}`,
+    "Give one of them another name: 'package: { name: … }' in its configuration.",
+  );
+}
+
+function releaseProject(
+  project: Project,
+  results: readonly JobResult[],
+  { results: all, finished, version, sources }: ReleaseProjectsInput,
+): ReleaseProject {
+  const packaging = project.packaging ?? defaultPackaging();
+  const byId = new Map(all.map((result) => [result.job.id, result.job.project]));
+  const needed = results.flatMap(({ job }) => job.needs.flatMap((id) => byId.get(id) ?? []));
+  const kernels = results.map((result) => kernelModules(result, finished.get(result) ?? []));
+  const license = packaging.license ?? project.license ?? licenseOf(results);
+  const packed = sources.get(project);
+  return {
+    project: project.name,
+    name: packaging.name ?? packageName(project.name),
+    version: versionOf(project, results, version),
+    about: {
+      license,
+      maintainer: packaging.maintainer,
+      description: packaging.description,
+      homepage: packaging.homepage,
+    },
+    settings: packaging,
+    initramfs: packaging.initramfs,
+    kernels: kernels.filter(({ modules }) => modules.length > 0),
+    depends: [...new Set(needed)].sort(),
+    ...(packed !== undefined && { sources: packed }),
+  };
+}
+
+function kernelModules({ job }: JobResult, modules: readonly PackedModule[]): KernelModules {
+  const { name, debian, rpm, oci } = archByName(job.arch);
+  return {
+    job: job.id,
+    release: job.release,
+    arch: { name, debian, rpm, oci },
+    kernelPackages: [],
+    modules: [...modules],
+  };
+}
+
+/** What every module of a project says, if they say the same. */
+function licenseOf(results: readonly JobResult[]): string | undefined {
+  const said = new Set(
+    results.flatMap(({ modules }) =>
+      modules.flatMap(({ artifact }) => artifact.modinfo.license ?? []),
+    ),
+  );
+  const [license] = said;
+  return said.size === 1 ? license : undefined;
+}
+
+/** @throws KbuildError PACKAGE_NAME */
+function packageName(project: string): string {
+  const name = project.toLowerCase().replaceAll('_', '-');
+  if (/^[a-z0-9][a-z0-9+.-]+$/.test(name)) return name;
+  throw new KbuildError(
+    'PACKAGE_NAME',
+    `no names of packages can be made of the project's name '${project}': they have two characters at least`,
+    "Give it one: 'package: { name: … }' in its configuration.",
+  );
+}
+
+/** @throws KbuildError PACKAGE_VERSION */
+function versionOf(
+  { name, directory, version }: Project,
+  results: readonly JobResult[],
+  asked: string | undefined,
+): string {
+  const found = asked ?? version ?? results.map(({ dkms }) => dkms?.version).find(Boolean);
+  if (found !== undefined && found !== '') return found;
+  throw new KbuildError(
+    'PACKAGE_VERSION',
+    `${name} (${directory}) has no version, and packages have one`,
+    "Write 'version: 1.0.0' into its kbuild.config.yaml, or give --package-version 1.0.0.",
+  );
+}

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { checkOutput, outputFailed } from '../artifact/check-output.js';
+import type { Manifest } from '../artifact/manifest-schema.js';
+import type { Publication } from '../artifact/publish.js';
+import type { JobResult } from '../engine/job-result.js';
+import type { ExitStatus } from '../errors/codes.js';
+import { exitStatus } from '../errors/gravest.js';
+import { KbuildError, throwIfInterrupted } from '../errors/kbuild-error.js';
+import type { Project, Signing } from '../project/project.js';
+import { checkValidity } from '../release/certificate-validity.js';
+import { readCertificate } from '../release/certificate.js';
+import type { SourcePackage } from '../release/dkms/source-package.js';
+import { packageEpoch } from '../release/pack/epoch.js';
+import type { PackTools, ReleaseFile } from '../release/pack/format.js';
+import { formats, type FormatName } from '../release/pack/formats.js';
+import type { PackedModule, ReleaseProject } from '../release/pack/release-project.js';
+import { createSigner, type Signer } from '../release/signer.js';
+import { replaceLinkedDirectory, standingAt } from '../storage/linked-directory.js';
+import { withLock } from '../storage/lock.js';
+import { buildUnpublished, publishAll, type Unpublished } from './build.js';
+import { dkmsSources } from './dkms-sources.js';
+import { finishModules } from './finish-modules.js';
+import { releaseProjects } from './release-projects.js';
+import { runPackagers } from './run-packagers.js';
+import type { Session } from './session.js';
+import { testStatus, type TestRequest } from './test.js';
+import { testKernels } from './test-kernels.js';
+import { builtSubjects } from './test-subject.js';
+import { chooseCases } from './choose-cases.js';
+import { verifyPacked, type ReadBack } from './verify-packed.js';
+
+/** What to build, and what to make of it for customers. */
+export interface ReleaseRequest extends TestRequest {
+  formats: readonly FormatName[];
+  /** In place of the projects' own versions. */
+  version?: string;
+  /** Where the release goes; default: this name in the output directory of the first project. */
+  place: { path: string } | { name: string };
+  /** Try the modules, as they are packaged, in their kernels. */
+  tested: boolean;
+}
+
+export interface ReleaseReport {
+  /** Of the build, with `tests` where there were any. */
+  manifest: Manifest;
+  /** Absent where something failed: then nothing was released. */
+  release?: { path: string; projects: ReleaseProject[]; files: ReleaseFile[] };
+  exitStatus: ExitStatus;
+}
+
+/**
+ * Builds, verifies, signs, tests and packages, reads back what is in the packages and verifies it again;
+ * then the whole release takes the place of the one before it.
+ * @throws KbuildError of what stands in the way; RELEASE_OUTPUT, PACKAGE_*, VERIFY_FAILED
+ */
+export async function release(request: ReleaseRequest, session: Session): Promise<ReleaseReport> {
+  const signers = new Signers();
+  const built = await buildUnpublished(
+    {
+      ...request,
+      // Before anything is built: a wrong key costs no time, and packages nothing.
+      openSigner: (signing) => signers.open(signing),
+      checkProject: (project) => checkPlace(placeOf(request, project)),
+    },
+    session,
+  );
+  const { manifest, files, results } = built;
+  if (manifest.status === 'failed') {
+    await publishAll(files, manifest);
+    return { manifest, exitStatus: exitStatus(built.failures) };
+  }
+  const finished = await finishModules(
+    results,
+    ({ source }) => source.project.signing && signers.get(source.project.signing),
+    session,
+  );
+  const tested = await testFinished(built, finished, request, session);
+  const status = testStatus(tested.manifest);
+  await publishAll([...files, ...tested.consoles], tested.manifest);
+  if (status !== 0) return { manifest: tested.manifest, exitStatus: status };
+  throwIfInterrupted(session.signal);
+  const projects = releaseProjects({
+    results,
+    finished,
+    version: request.version,
+    sources: await sourcesOf(request, results, session),
+  });
+  const packages = await packAll(projects, request.formats, toolsOf(session));
+  await verifyPacked(
+    results.map((result) => ({
+      kdir: result.job.kdir,
+      modules: finished.get(result) ?? [],
+      certificates: signers.certificatesOf(result.job.source.project.signing),
+    })),
+    packages.read,
+    session,
+  );
+  const all = packages.files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const path = placeOf(request, results[0]?.job.source.project);
+  throwIfInterrupted(session.signal);
+  await publishRelease(path, all, session);
+  return { manifest: tested.manifest, release: { path, projects, files: all }, exitStatus: 0 };
+}
+
+function placeOf({ place }: ReleaseRequest, project: Project | undefined): string {
+  return 'path' in place ? place.path : join(project?.output ?? '', place.name);
+}
+
+/** @throws KbuildError RELEASE_OUTPUT, STORAGE_FAILED */
+async function checkPlace(path: string): Promise<void> {
+  checkOutput(dirname(path));
+  if ((await standingAt(path)) !== 'foreign') return;
+  throw new KbuildError(
+    'RELEASE_OUTPUT',
+    `${path} is there already, and was not made by kbuild-ts: a release would replace it whole`,
+    'Name another place with --out, or move it away.',
+  );
+}
+
+/** The keys of a run, each opened once, with their certificates. */
+class Signers {
+  readonly #known = new Map<Signing, Signer>();
+
+  /** @throws KbuildError SIGN_KEY, SIGN_PKCS11 */
+  async open(signing: Signing): Promise<Signer> {
+    checkValidity(readCertificate(signing.cert), signing.cert);
+    const signer = this.#known.get(signing) ?? (await createSigner(signing));
+    this.#known.set(signing, signer);
+    return signer;
+  }
+
+  get(signing: Signing): Signer | undefined {
+    return this.#known.get(signing);
+  }
+
+  certificatesOf(signing: Signing | undefined) {
+    return signing === undefined ? [] : [readCertificate(signing.cert)];
+  }
+}
+
+/** The modules as they will be packaged are what is tried. */
+async function testFinished(
+  { manifest, results }: Unpublished,
+  finished: ReadonlyMap<JobResult, readonly PackedModule[]>,
+  request: ReleaseRequest,
+  session: Session,
+): Promise<{ manifest: Manifest; consoles: Publication[] }> {
+  if (!request.tested) return { manifest, consoles: [] };
+  const directory = join(session.scratch, 'finished');
+  const places: JobResult[] = [];
+  for (const result of results) {
+    const place = join(directory, result.job.id);
+    await mkdir(place, { recursive: true });
+    const modules: JobResult['modules'] = [];
+    for (const { artifact, offers } of result.modules) {
+      const name = basename(artifact.path).replace(/\.ko.*$/, '');
+      const plain = finished.get(result)?.find((one) => one.name === name)?.plain;
+      const file = join(place, `${name}.ko`);
+      await writeFile(file, plain ?? '');
+      modules.push({ artifact, offers, file });
+    }
+    places.push({ ...result, modules });
+  }
+  const projects = [...new Set(results.map(({ job }) => job.source.project))];
+  const subjects = builtSubjects(places, chooseCases(projects, request.cases));
+  const logs = join(session.scratch, 'consoles');
+  await mkdir(logs, { recursive: true });
+  const { tests, consoles } = await testKernels(subjects, logs, request, session);
+  const isPassed = testStatus({ ...manifest, tests }) === 0;
+  return { manifest: { ...manifest, status: isPassed ? 'succeeded' : 'failed', tests }, consoles };
+}
+
+async function sourcesOf(
+  { formats: asked, version }: ReleaseRequest,
+  results: readonly JobResult[],
+  { cache }: Session,
+): Promise<Map<Project, SourcePackage>> {
+  const sources = new Map<Project, SourcePackage>();
+  if (!asked.some((format) => format === 'dkms')) return sources;
+  for (const { source } of results.map(({ job }) => job)) {
+    const { project } = source;
+    if (sources.has(project)) continue;
+    const excluded = [project.output, cache];
+    const [packed] = await dkmsSources(project.directory, { version, excluded });
+    if (packed !== undefined) sources.set(project, packed);
+  }
+  return sources;
+}
+
+const toolsOf = (session: Session): PackTools => ({
+  epoch: packageEpoch(),
+  run: (recipes, image) => runPackagers(recipes, image, session),
+});
+
+/** Packages of all formats, and what is read back out of them. */
+async function packAll(
+  projects: readonly ReleaseProject[],
+  asked: readonly FormatName[],
+  tools: PackTools,
+): Promise<{ files: ReleaseFile[]; read: ReadBack[] }> {
+  const files: ReleaseFile[] = [];
+  const read: ReadBack[] = [];
+  for (const name of asked) {
+    const format = await formats[name]();
+    const packed = await format.pack(projects, tools);
+    files.push(...packed);
+    if (format.unpack === undefined) continue; // sources alone
+    read.push({ format: name, modules: await format.unpack(packed, tools) });
+  }
+  return { files, read };
+}
+
+/** One run at a time puts its release there. */
+async function publishRelease(
+  path: string,
+  files: readonly ReleaseFile[],
+  { cache, signal }: Session,
+): Promise<void> {
+  const place = createHash('sha256').update(path).digest('hex').slice(0, 16);
+  const id = createHash('sha256');
+  for (const file of files) id.update(file.path).update('\0').update(file.bytes);
+  await withLock(join(cache, 'locks', `release-${place}`), signal, () =>
+    replaceLinkedDirectory(path, id.digest('hex').slice(0, 12), files),
+  ).catch((error: unknown) => {
+    throw error instanceof KbuildError ? error : outputFailed(path, error);
+  });
+}
