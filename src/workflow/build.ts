@@ -40,8 +40,8 @@ export interface BuildRequest extends PlanRequest, RunOptions {
   sharedCache?: SharedCacheRequest;
   /** Opens the keys of a project, before anything is built with them; default: as they are. */
   openSigner?: (signing: Signing) => Promise<Signer>;
-  /** Asked of the first project, before anything is built. */
-  checkProject?: (project: Project) => Promise<void>;
+  /** Called with each project once, before anything of it is built. */
+  beforeProject?: (project: Project) => Promise<void>;
 }
 
 export interface BuildReport {
@@ -90,14 +90,19 @@ export async function buildUnpublished(
     ...(sharedCache !== undefined && { sharedCache }),
   };
   const run = new JobRun(request, context);
+  const begun = new Set<Project>();
   let output: string | undefined;
   try {
     for await (const jobs of planning.steps()) {
       if (output === undefined) {
         output = jobs[0]?.source.project.output ?? '';
         checkOutput(output);
-        if (jobs[0] !== undefined) await request.checkProject?.(jobs[0].source.project);
         if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
+      }
+      for (const { source } of jobs) {
+        if (begun.has(source.project)) continue;
+        begun.add(source.project);
+        await request.beforeProject?.(source.project);
       }
       await addSigners(signers, jobs, request);
       session.emit({ type: 'plan', jobs: jobs.map(labelOf) });

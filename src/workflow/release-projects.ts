@@ -64,10 +64,11 @@ function releaseProject(
   const kernels = results.map((result) => kernelModules(result, finished.get(result) ?? []));
   const license = packaging.license ?? project.license ?? licenseOf(results);
   const packed = sources.get(project);
+  const readVersion = results.map(({ dkms }) => dkms?.version).find(Boolean);
   return {
     project: project.name,
-    name: packaging.name ?? packageName(project.name),
-    version: versionOf(project, results, version),
+    name: packageName(project),
+    version: packageVersion(project, version, readVersion),
     about: {
       license,
       maintainer: packaging.maintainer,
@@ -104,9 +105,12 @@ function licenseOf(results: readonly JobResult[]): string | undefined {
   return said.size === 1 ? license : undefined;
 }
 
-/** @throws KbuildError PACKAGE_NAME */
-function packageName(project: string): string {
-  const name = project.toLowerCase().replaceAll('_', '-');
+/**
+ * What names of packages begin with.
+ * @throws KbuildError PACKAGE_NAME
+ */
+export function packageName({ name: project, packaging }: Project): string {
+  const name = packaging?.name ?? project.toLowerCase().replaceAll('_', '-');
   if (/^[a-z0-9][a-z0-9+.-]+$/.test(name)) return name;
   throw new KbuildError(
     'PACKAGE_NAME',
@@ -115,13 +119,16 @@ function packageName(project: string): string {
   );
 }
 
-/** @throws KbuildError PACKAGE_VERSION */
-function versionOf(
+/**
+ * The version of packages: what the command line says, what the project says, what was read of it.
+ * @throws KbuildError PACKAGE_VERSION
+ */
+export function packageVersion(
   { name, directory, version }: Project,
-  results: readonly JobResult[],
   asked: string | undefined,
+  read?: string,
 ): string {
-  const found = asked ?? version ?? results.map(({ dkms }) => dkms?.version).find(Boolean);
+  const found = asked ?? version ?? read;
   if (found !== undefined && found !== '') return found;
   throw new KbuildError(
     'PACKAGE_VERSION',

@@ -22,7 +22,7 @@ import { withLock } from '../storage/lock.js';
 import { buildUnpublished, publishAll, type Unpublished } from './build.js';
 import { dkmsSources } from './dkms-sources.js';
 import { finishModules } from './finish-modules.js';
-import { releaseProjects } from './release-projects.js';
+import { packageName, packageVersion, releaseProjects } from './release-projects.js';
 import { runPackagers } from './run-packagers.js';
 import type { Session } from './session.js';
 import { testStatus, type TestRequest } from './test.js';
@@ -57,12 +57,13 @@ export interface ReleaseReport {
  */
 export async function release(request: ReleaseRequest, session: Session): Promise<ReleaseReport> {
   const signers = new Signers();
+  const preparation = new Preparation(request, session);
   const built = await buildUnpublished(
     {
       ...request,
       // Before anything is built: a wrong key costs no time, and packages nothing.
       openSigner: (signing) => signers.open(signing),
-      checkProject: (project) => checkPlace(placeOf(request, project)),
+      beforeProject: (project) => preparation.add(project),
     },
     session,
   );
@@ -85,7 +86,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     results,
     finished,
     version: request.version,
-    sources: await sourcesOf(request, results, session),
+    sources: preparation.sources,
   });
   const packages = await packAll(projects, request.formats, toolsOf(session));
   await verifyPacked(
@@ -117,6 +118,31 @@ async function checkPlace(path: string): Promise<void> {
     `${path} is there already, and was not made by kbuild-ts: a release would replace it whole`,
     'Name another place with --out, or move it away.',
   );
+}
+
+/** What is found out of projects before anything is built: a mistake costs no build. */
+class Preparation {
+  readonly sources = new Map<Project, SourcePackage>();
+  #isPlaceChecked = false;
+
+  constructor(
+    readonly request: ReleaseRequest,
+    readonly session: Session,
+  ) {}
+
+  /** @throws KbuildError RELEASE_OUTPUT, STORAGE_FAILED, PACKAGE_*, DKMS_PACK_* */
+  async add(project: Project): Promise<void> {
+    const { formats: asked, version } = this.request;
+    if (!this.#isPlaceChecked) await checkPlace(placeOf(this.request, project));
+    this.#isPlaceChecked = true;
+    packageName(project);
+    // What a dkms.conf says is known when it was evaluated.
+    if (project.method.kind !== 'dkms') packageVersion(project, version);
+    if (!asked.some((format) => format === 'dkms')) return;
+    const excluded = [project.output, this.session.cache];
+    const [packed] = await dkmsSources(project.directory, { version, excluded });
+    if (packed !== undefined) this.sources.set(project, packed);
+  }
 }
 
 /** The keys of a run, each opened once, with their certificates. */
@@ -170,23 +196,6 @@ async function testFinished(
   const { tests, consoles } = await testKernels(subjects, logs, request, session);
   const isPassed = testStatus({ ...manifest, tests }) === 0;
   return { manifest: { ...manifest, status: isPassed ? 'succeeded' : 'failed', tests }, consoles };
-}
-
-async function sourcesOf(
-  { formats: asked, version }: ReleaseRequest,
-  results: readonly JobResult[],
-  { cache }: Session,
-): Promise<Map<Project, SourcePackage>> {
-  const sources = new Map<Project, SourcePackage>();
-  if (!asked.some((format) => format === 'dkms')) return sources;
-  for (const { source } of results.map(({ job }) => job)) {
-    const { project } = source;
-    if (sources.has(project)) continue;
-    const excluded = [project.output, cache];
-    const [packed] = await dkmsSources(project.directory, { version, excluded });
-    if (packed !== undefined) sources.set(project, packed);
-  }
-  return sources;
 }
 
 const toolsOf = (session: Session): PackTools => ({

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { X509Certificate } from 'node:crypto';
+import type { Target } from '../artifact/checks/subject.js';
 import { verifyModule } from '../artifact/verify-module.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { parseKernelConfig } from '../kernel/config.js';
@@ -10,7 +10,7 @@ import type { Kdir } from '../kernel/kdir.js';
 import { parseSymvers } from '../kernel/symvers.js';
 import type { UnpackedModule } from '../release/pack/format.js';
 import type { PackedModule } from '../release/pack/release-project.js';
-import { readSubjects } from './read-subjects.js';
+import { readSubjects, type FileSubject } from './read-subjects.js';
 import type { Session } from './session.js';
 import { siblingsByKernel } from './siblings.js';
 
@@ -41,8 +41,24 @@ export async function verifyPacked(
   for (const { format, modules } of read) checkComplete(kernels, format, modules);
   const directory = join(session.scratch, 'read-back');
   try {
+    const all: { kernel: PackedKernel; subjects: FileSubject[] }[] = [];
     for (const [i, kernel] of kernels.entries()) {
-      await verifyKernel(kernel, read, join(directory, `${i}`));
+      const paths = await writeDistinct(kernel, read, join(directory, `${i}`));
+      all.push({ kernel, subjects: await readSubjects(paths, kernel.certificates) });
+    }
+    // Modules of one project use symbols of another's.
+    const siblingsOf = siblingsByKernel(all.flatMap(({ subjects }) => subjects));
+    for (const { kernel, subjects } of all) {
+      const { kdir, certificates } = kernel;
+      const target = {
+        kdir,
+        config: parseKernelConfig(readFileSync(kdir.configPath, 'utf8')),
+        symvers: parseSymvers(readFileSync(kdir.symversPath, 'utf8')),
+        strict: false,
+      };
+      for (const subject of subjects) {
+        checkLoads(subject, { ...target, siblings: siblingsOf(subject) }, certificates);
+      }
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -86,12 +102,12 @@ const changed = (message: string): KbuildError =>
     'A tool that packages are made with has changed or lost a module: report it with the output of --verbose.',
   );
 
-/** As `kbuild-ts verify` would, of what was read back. */
-async function verifyKernel(
-  { kdir, modules, certificates }: PackedKernel,
+/** Writes what was read back for a kernel, equal modules once. */
+async function writeDistinct(
+  { kdir, modules }: PackedKernel,
   read: readonly ReadBack[],
   directory: string,
-): Promise<void> {
+): Promise<string[]> {
   const distinct = new Map<string, UnpackedModule>();
   for (const one of read.flatMap((format) => format.modules)) {
     if (one.release !== kdir.release || !modules.some((module) => isSame(one, module))) continue;
@@ -104,29 +120,26 @@ async function verifyKernel(
     paths.push(join(place, basename(path)));
     await writeFile(join(place, basename(path)), bytes);
   }
-  const subjects = await readSubjects(paths, certificates);
-  const siblingsOf = siblingsByKernel(subjects);
-  const kernel = {
-    kdir,
-    config: parseKernelConfig(readFileSync(kdir.configPath, 'utf8')),
-    symvers: parseSymvers(readFileSync(kdir.symversPath, 'utf8')),
-  };
-  for (const subject of subjects) {
-    const { loads, findings } = verifyModule(subject, {
-      ...kernel,
-      siblings: siblingsOf(subject),
-      strict: false,
-    });
-    const wrong = findings.filter(({ severity }) => severity === 'error');
-    const unsigned = certificates.length > 0 && subject.signature.verdict.status !== 'valid';
-    if (loads !== 'no' && !unsigned) continue;
-    const why = unsigned
-      ? `its signature is ${subject.signature.verdict.status}`
-      : wrong.map(({ message }) => message).join('; ');
-    throw new KbuildError(
-      'VERIFY_FAILED',
-      `${subject.name}, as it was packed for ${kdir.release}, would not be loaded: ${why}`,
-      "'kbuild-ts verify' tells more of a module; docs/verify.md explains each finding.",
-    );
-  }
+  return paths;
+}
+
+/** As `kbuild-ts verify` would say. */
+function checkLoads(
+  subject: FileSubject,
+  target: Target,
+  certificates: readonly X509Certificate[],
+): void {
+  const { status } = subject.signature.verdict;
+  const { loads, findings } = verifyModule(subject, target);
+  const isUnsigned = certificates.length > 0 && status !== 'valid';
+  if (loads !== 'no' && !isUnsigned) return;
+  const wrong = findings.filter(({ severity }) => severity === 'error');
+  const why = isUnsigned
+    ? `its signature is ${status}`
+    : wrong.map(({ message }) => message).join('; ');
+  throw new KbuildError(
+    'VERIFY_FAILED',
+    `${subject.name}, as it was packed for ${target.kdir.release}, would not be loaded: ${why}`,
+    "'kbuild-ts verify' tells more of a module; docs/verify.md explains each finding.",
+  );
 }

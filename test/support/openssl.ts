@@ -47,3 +47,12 @@ export function cmsSign(file: string, pair: KeyPair, hash: string, ...more: stri
   const form = ['-sign', '-binary', '-noattr', '-nocerts', '-outform', 'DER', '-md', hash];
   return openssl('cms', ...form, '-in', file, '-signer', pair.cert, '-inkey', pair.key, ...more);
 }
+
+/** The same, valid for ten days of 2020. */
+export function expiredKeyPair(directory: string, name: string): KeyPair {
+  const [key, cert] = [join(directory, `${name}.key`), join(directory, `${name}.pem`)];
+  const how = ['-x509', '-nodes', '-days', '10', '-subj', `/CN=Signer ${name}`];
+  const request = ['req', ...how, ...algorithms.rsa, '-keyout', key, '-out', cert];
+  execFileSync('faketime', ['2020-01-01', 'openssl', ...request], { stdio: 'pipe' });
+  return { key, cert };
+}
