@@ -9,6 +9,7 @@ export type { ExplainedFinding, Finding, FindingCode } from './artifact/finding.
 export type { ModuleReport, SummaryReport } from './artifact/module-report.js';
 export type { Verification } from './artifact/verify-module.js';
 export type { Artifact, JobRecord, Manifest, Verdict } from './artifact/manifest-schema.js';
+export type { RebuildReport } from './artifact/rebuild/report-schema.js';
 export type { TestCaseRecord, TestRecord } from './artifact/test-record-schema.js';
 export { expectedTime } from './engine/expected-time.js';
 export { JobHistory, type Expectation } from './engine/job-history.js';
@@ -69,6 +70,7 @@ export {
 } from './workflow/prepare-kernels.js';
 export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
+export { rebuild, type RebuildRequest, type RebuildResult } from './workflow/rebuild.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
 export type { SharedCacheRequest } from './workflow/open-shared-cache.js';
 export { watch, type WatchEvent } from './workflow/watch.js';

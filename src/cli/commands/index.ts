@@ -18,6 +18,7 @@ import { kernelPrepareCommand } from './kernel-prepare.js';
 import { kernelPruneCommand } from './kernel-prune.js';
 import { keysGenerateCommand } from './keys.js';
 import { planCommand } from './plan.js';
+import { rebuildCommand } from './rebuild.js';
 import { signCommand } from './sign.js';
 import { testCommand } from './test.js';
 import { toolchainBuildCommand, toolchainListCommand } from './toolchain.js';
@@ -31,6 +32,7 @@ export interface CommandTree {
 export const commands: CommandTree = {
   build: buildCommand,
   test: testCommand,
+  rebuild: rebuildCommand,
   plan: planCommand,
   'compile-commands': compileCommandsCommand,
   inspect: inspectCommand,
