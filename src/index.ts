@@ -70,7 +70,8 @@ export {
 } from './workflow/prepare-kernels.js';
 export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
-export { rebuild, type RebuildRequest, type RebuildResult } from './workflow/rebuild.js';
+export { rebuild, type RebuildResult } from './workflow/rebuild.js';
+export type { RebuildRequest } from './workflow/rebuild-request.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
 export type { SharedCacheRequest } from './workflow/open-shared-cache.js';
 export { watch, type WatchEvent } from './workflow/watch.js';
