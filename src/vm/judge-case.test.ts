@@ -237,4 +237,40 @@ describe('judgeCase', () => {
     const loads = [loaded('hello', { error: 'EINVAL', messages: [said('hello: \u001b[2Jx')] })];
     expect(reasons({ loads })[0]).not.toContain('\u001b');
   });
+
+  it('tells what a module that is refused had the kernel ask for in vain', () => {
+    const record = {
+      loads: [loaded('hello', { error: 'ENOENT' })],
+      unloads: [],
+      requests: [
+        { name: 'crypto-a', during: 'hello', loads: [], isUnknown: true as const },
+        { name: 'crypto-a-all', during: 'hello', loads: [], isUnknown: true as const },
+        { name: 'crypto-b', during: 'hello', loads: [{ module: 'b' }] },
+        { name: 'crypto-c', during: 'other', loads: [], isUnknown: true as const },
+      ],
+    };
+    expect(reasons(record)).toEqual([
+      expect.stringMatching(/^MODULE_REFUSED: .*; it had the kernel ask for "crypto-a", of which/),
+    ]);
+  });
+
+  it('shows what was loaded since the kernel asked for it', () => {
+    const requests = {
+      lookups: [],
+      loads: { ecb: testCaseOf(['+ecb']).loads, other: testCaseOf(['other']).loads },
+    };
+    const record = {
+      loads: [loaded('hello')],
+      requests: [
+        { name: 'crypto-ecb', during: 'hello', loads: [{ module: 'ecb', error: 'EINVAL' }] },
+        { name: 'crypto-other', during: 'hello', loads: [{ module: 'other' }] },
+      ],
+    };
+    expect(outcomes(record, ['hello'], { requests })).toEqual([
+      'hello loaded',
+      'ecb refused',
+      'other loaded',
+    ]);
+    expect(reasons(record, { requests })).toEqual([]);
+  });
 });

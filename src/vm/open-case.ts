@@ -1,8 +1,8 @@
-import type { CaseRecord, LoadRecord, UnloadRecord } from './case-record.js';
+import type { CaseRecord, LoadRecord, RequestRecord, UnloadRecord } from './case-record.js';
 import { errorName, signalName, unloadError } from './errno.js';
 import type { KernelMessage } from './kernel-message.js';
 import { findReports, type StackFrame } from './kernel-reports.js';
-import type { TestCase } from './test-case.js';
+import { guestModules, type TestCase } from './test-case.js';
 
 /** Where a guest is. */
 export type Place = NonNullable<CaseRecord['at']>;
@@ -20,7 +20,8 @@ export class OpenCase {
   readonly record: CaseRecord;
   /** What is going on. */
   place: Place | undefined;
-  readonly #testCase: TestCase;
+  /** Names, by the numbers that the guest has for them. */
+  readonly #modules: readonly string[];
   readonly #began: number | undefined;
   /** What the kernel said. */
   readonly #messages: KernelMessage[] = [];
@@ -28,12 +29,14 @@ export class OpenCase {
   #unload: UnloadRecord | undefined;
   #value = '';
   #stepBegan: number | undefined;
+  /** By the process that serves them. */
+  readonly #requests = new Map<string, RequestRecord>();
   /** Where the program of a step is that does not end. */
   readonly #stuck: StackFrame[] = [];
 
   /** @param began by the guest's clock; undefined for a case of a guest that never came to it */
   constructor(testCase: TestCase, began: number | undefined, place?: Place) {
-    this.#testCase = testCase;
+    this.#modules = guestModules(testCase).map(({ name }) => name);
     this.#began = began;
     this.place = place;
     this.record = {
@@ -41,6 +44,7 @@ export class OpenCase {
       end: 'completed',
       repetitions: 1,
       loads: [],
+      requests: [],
       unloads: [],
       taint: { before: 0, after: 0 },
       leftBehind: [],
@@ -110,6 +114,15 @@ export class OpenCase {
         if (rest[1] !== '0') this.#unload.error = unloadError(text(2));
         this.#unload = undefined;
         return;
+      case 'asked':
+        this.#ask(rest[0] ?? '', text(1));
+        return;
+      case 'served':
+        this.#serve(rest[0] ?? '', Number(rest[1]), Number(rest[2]), text(3));
+        return;
+      case 'unknown':
+        Object.assign(this.#requests.get(rest[0] ?? '') ?? {}, { isUnknown: true });
+        return;
       case 'stack':
         this.#stuck.push({ text: text(0) });
         return;
@@ -151,7 +164,7 @@ export class OpenCase {
   }
 
   #begin(step: Place['step'], load: number | undefined, seconds: number | undefined): void {
-    const module = load === undefined ? undefined : this.#testCase.loads[load]?.module.name;
+    const module = load === undefined ? undefined : this.#modules[load];
     this.place = { step, ...(module !== undefined && { module }) };
     this.#stepBegan = seconds;
   }
@@ -166,16 +179,28 @@ export class OpenCase {
 
   /** It goes round until something goes wrong: the last round is what is told of. */
   #nextRound(round: number): void {
-    Object.assign(this.record, { repetitions: round, loads: [], unloads: [] });
+    Object.assign(this.record, { repetitions: round, loads: [], requests: [], unloads: [] });
     delete this.record.script;
     this.#load = undefined;
   }
 
   #takeLoaded(load: LoadRecord, status: number, said: string): void {
     if (status === 0) return;
-    const signal = signalName(status);
-    if (signal === undefined) load.error = errorName(status, said);
-    else Object.assign(load, { error: signal, isCutShort: true });
+    load.error = nameOf(status, said);
+    if (signalName(status) !== undefined) load.isCutShort = true;
+  }
+
+  #ask(process: string, name: string): void {
+    const during = this.place?.module;
+    const request = { name, ...(during !== undefined && { during }), loads: [] };
+    this.#requests.set(process, request);
+    this.record.requests.push(request);
+  }
+
+  #serve(process: string, number: number, status: number, said: string): void {
+    const module = this.#modules[number] ?? '';
+    const error = status === 0 ? undefined : nameOf(status, said);
+    this.#requests.get(process)?.loads.push({ module, ...(error !== undefined && { error }) });
   }
 
   #takeValue(word: 'value' | 'more' | 'line', name: string, text: string): void {
@@ -194,6 +219,9 @@ export class OpenCase {
     return record;
   }
 }
+
+const nameOf = (status: number, said: string): string =>
+  signalName(status) ?? errorName(status, said);
 
 /** Of two times of a guest's clock, in seconds; 0 where one is not known. */
 const millisecondsBetween = (began: number | undefined, ended: number | undefined): number =>

@@ -23,8 +23,8 @@ export interface CasesRun {
 }
 
 export interface CasesContext extends Omit<GuestContext, 'log'> {
-  /** Where the console of a guest is written to: the first is 1. */
-  consoleOf: (guest: number) => string;
+  /** Names the file that the console of a new guest is written to. */
+  consoleOf: () => string;
   machines: Machines;
 }
 
@@ -54,7 +54,6 @@ class Guests {
   readonly bootMs: number[] = [];
   accelerator: Accelerator = 'tcg';
   failure: { error: unknown } | undefined;
-  #started = 0;
   /** What became of the first case of a guest that did not come up, before any other did. */
   #dead: TriedCase | undefined;
 
@@ -88,7 +87,7 @@ class Guests {
     // A kernel that does not come up would not do so the next time.
     if (this.#dead !== undefined) return this.#give(group, this.#dead);
     const { consoleOf, scratch, signal } = this.context;
-    const console = consoleOf((this.#started += 1));
+    const console = consoleOf();
     const { records, bootMs, accelerator } = await runAccelerated(group, this.spec, {
       scratch,
       signal,

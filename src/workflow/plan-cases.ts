@@ -9,19 +9,24 @@ import {
 } from '../module/modprobe/modprobe-config.js';
 import type { ProjectTestCase } from '../project/project-tests.js';
 import { supplyModules, type ModuleSupply } from '../vm/module-supply.js';
+import { planRequests } from '../vm/plan-requests.js';
 import { planLoads, testedInOrder, type LoadProblem, type PlannedLoads } from '../vm/plan-loads.js';
-import type { Load, TestCase } from '../vm/test-case.js';
+import type { Load, RequestTable, TestCase } from '../vm/test-case.js';
 import type { TestRequest } from './test.js';
 import type { TestSubject } from './test-subject.js';
 
 /** A case that can be tried, or why it cannot: what it needs is not to be had. */
 export type PlannedCase = { testCase: TestCase } | { name: string; obstacles: string[] };
 
-/** Turns what a project says of its tests into what a guest does. */
+/**
+ * Turns what a project says of its tests into what a guest does.
+ * @param asked names and aliases that a kernel has asked for: its own modules of these names are supplied besides
+ */
 export async function planCases(
   { own, others, kdir, tests }: TestSubject,
   { modules }: BootFiles,
   { machine, isolated }: TestRequest,
+  asked: readonly string[] = [],
 ): Promise<PlannedCase[]> {
   const symvers = symversOf(kdir.symversPath);
   const configured = modprobeConfig(tests.modprobe);
@@ -31,10 +36,13 @@ export async function planCases(
       ...(modules !== undefined && { directory: modules }),
       symvers,
       config,
-      names: tests.cases.flatMap(({ load = [], alias }) => [
-        ...load,
-        ...(alias === undefined ? [] : [alias]),
-      ]),
+      names: [
+        ...tests.cases.flatMap(({ load = [], alias }) => [
+          ...load,
+          ...(alias === undefined ? [] : [alias]),
+        ]),
+        ...asked,
+      ],
     }),
   );
   const planned: PlannedCase[] = [];
@@ -50,6 +58,7 @@ export async function planCases(
       testCase: {
         name: one.name,
         loads: loads.map((load) => withParameters(load, one)),
+        requests: requestsOf(one, supply, loads),
         ...(one.script !== undefined && { script: readFileSync(one.script, 'utf8') }),
         repeat: one.repeat,
         isolated: isolated || one.isolated,
@@ -78,6 +87,20 @@ function loadsOf(
   });
   const absent = names.filter((name) => !supply.modules.has(name));
   return { loads, problems: absent.map((name) => ({ reason: 'not-found', name })) };
+}
+
+/** Where a case loads what it names and nothing else, the kernel gets nothing else either. */
+function requestsOf(
+  one: ProjectTestCase,
+  supply: ModuleSupply,
+  own: readonly Load[],
+): RequestTable {
+  const only = one.dependencies ? undefined : new Set(own.map(({ module }) => module.name));
+  const { lookups, loads } = planRequests(supply, only);
+  const given = Object.entries(loads).map(
+    ([name, all]) => [name, all.map((load) => withParameters(load, one))] as const,
+  );
+  return { lookups, loads: Object.fromEntries(given) };
 }
 
 function withParameters(load: Load, { parameters }: ProjectTestCase): Load {

@@ -16,11 +16,12 @@ import { findQemu } from '../vm/qemu-program.js';
 import { runCases, type CasesRun, type TriedCase } from '../vm/run-cases.js';
 import type { TestCase } from '../vm/test-case.js';
 import { decodeCases } from './decode-cases.js';
-import { planCases, type PlannedCase } from './plan-cases.js';
+import type { PlannedCase } from './plan-cases.js';
 import type { Session } from './session.js';
 import { machineOf, machinesAtOnce, testGroups, type TestGroup } from './test-groups.js';
 import type { TestRequest } from './test.js';
 import type { TestSubject } from './test-subject.js';
+import { tryCases } from './try-cases.js';
 
 /** What came of all subjects, and the consoles of their guests. */
 export interface KernelsTested {
@@ -84,37 +85,31 @@ async function testGroup(
   const { kdir } = first;
   try {
     const boot = await bootFilesOf(first, request, session);
-    const planned = new Map<TestSubject, PlannedCase[]>();
-    for (const subject of subjects) planned.set(subject, await planCases(subject, boot, request));
-    const cases = [...planned.values()]
-      .flat()
-      .flatMap((one) => ('testCase' in one ? one.testCase : []));
     const arch = archByName(kdir.arch);
     const qemu = await openQemu(await findQemu(arch, session.suiteImage), session.runtime);
     const what = `test in ${kdir.release} (${kdir.arch})`;
     const version = qemu.version(); // asked while the kernel boots
-    const run = await prepare(session.emit, what, async () =>
-      runCases(
-        cases,
-        {
-          arch,
-          qemu,
-          kernel: await directBootImage(boot.image, session.cache),
-          busybox: await busyboxFor(arch, session.provider),
-          choice: request.machine.accelerator,
-          kvm: new KvmKnowledge(session.cache, qemu.program),
-          bootTimeoutMs,
-          ...machineOf(first, request),
-        },
-        {
-          scratch: session.scratch,
-          consoleOf: (guest) =>
-            join(directory, `${name}${guest === 1 ? '' : `.${guest}`}.console.log`),
-          machines,
-          signal: session.signal,
-        },
-      ),
-    );
+    const planning = { subjects, boot, request };
+    let guests = 0;
+    const consoleOf = () => {
+      guests += 1;
+      return join(directory, `${name}${guests === 1 ? '' : `.${guests}`}.console.log`);
+    };
+    const { planned, run } = await prepare(session.emit, what, async () => {
+      const spec = {
+        arch,
+        qemu,
+        kernel: await directBootImage(boot.image, session.cache),
+        busybox: await busyboxFor(arch, session.provider),
+        choice: request.machine.accelerator,
+        kvm: new KvmKnowledge(session.cache, qemu.program),
+        bootTimeoutMs,
+        ...machineOf(first, request),
+      };
+      const { scratch, signal } = session;
+      const context = { scratch, consoleOf, machines, signal };
+      return tryCases(planning, (cases) => runCases(cases, spec, context));
+    });
     const tested: [TestSubject, TestRecord][] = [];
     for (const subject of subjects) {
       const all = planned.get(subject) ?? [];
@@ -160,6 +155,7 @@ function notTried(
     repetitions: 0,
     milliseconds: 0,
     modules: [],
+    requests: [],
     unloads: [],
     taint: { before: taint, after: taint },
     leftBehind: [],
