@@ -23,7 +23,7 @@ import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
 import { openSharedCache, type SharedCacheRequest } from './open-shared-cache.js';
-import { Planning, type PlanRequest } from './plan.js';
+import { Planning, type OnProjects, type PlanRequest } from './plan.js';
 import type { Session } from './session.js';
 
 export interface BuildRequest extends PlanRequest, RunOptions {
@@ -71,15 +71,19 @@ export async function publishAll(files: Publication[], manifest: Manifest): Prom
   });
 }
 
-/** The same, but for publishing. What is planned is built while the kernels of the rest are fetched. */
+/**
+ * The same, but for publishing. What is planned is built while the kernels of the rest are fetched.
+ * @param onProjects told all projects before any is built
+ */
 export async function buildUnpublished(
   request: BuildRequest,
   session: Session,
+  onProjects?: OnProjects,
 ): Promise<Unpublished> {
   const startedAt = new Date().toISOString();
   const start = performance.now();
   const sharedCache = await openSharedCache(request, session);
-  const planning = new Planning(request, session);
+  const planning = new Planning(request, session, onProjects);
   const signers = new Map<Signing, Signer>();
   const context = {
     ...engineContext(request, session, signers),
