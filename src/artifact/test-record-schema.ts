@@ -110,7 +110,7 @@ export const caseResultSchema = z.strictObject({
     .describe('That the kernel asked for a module, as request_module does'),
   script: z
     .strictObject({
-      exitCode: z.int(),
+      exitCode: z.int().optional().describe('Absent where it did not end'),
       output: z.array(z.string()),
       messages: z.array(message),
     })

@@ -49,7 +49,8 @@ export interface CaseRecord {
   repetitions: number;
   loads: LoadRecord[];
   requests: RequestRecord[];
-  script?: { exitCode: number; output: string[]; messages: KernelMessage[] };
+  /** Without `exitCode`, it did not end. */
+  script?: { exitCode?: number; output: string[]; messages: KernelMessage[] };
   unloads: UnloadRecord[];
   /** The kernel's taint flags as a number: Documentation/admin-guide/tainted-kernels.rst. */
   taint: { before: number; after: number };

@@ -273,4 +273,23 @@ describe('judgeCase', () => {
     ]);
     expect(reasons(record, { requests })).toEqual([]);
   });
+
+  it('names the oops that a script hangs for first, and does not say that the script ended', () => {
+    const testCase = { script: 'echo > /proc/hello' };
+    const record = {
+      end: 'hang' as const,
+      at: { step: 'script' as const },
+      script: { output: ['so far'], messages: [] },
+      unloads: [],
+      reports: [oops, { ...oops, kind: 'hung-task' as const, title: 'where it is' }],
+    };
+    const found = reasons(record, testCase);
+    expect(found.map((text) => text.replace(/:.*/, ''))).toEqual([
+      'KERNEL_REPORT',
+      'HANG',
+      'KERNEL_REPORT',
+    ]);
+    expect(found[0]).toContain('an oops');
+    expect(found[2]).toContain('where it is');
+  });
 });

@@ -15,9 +15,11 @@ import { guestModules, type Load, type TestCase } from './test-case.js';
  */
 export function judgeCase(testCase: TestCase, record: CaseRecord): CaseResult {
   const modules = testCase.loads.map((load) => moduleResult(load, record));
+  const { causes, others } = reportReasons(testCase, record);
   const reasons: Reason[] = [
+    ...causes,
     ...endReasons(testCase, record),
-    ...reportReasons(testCase, record),
+    ...others,
     ...loadReasons(testCase, modules, record),
     ...expectationReasons(testCase, record),
     ...unloadReasons(record),

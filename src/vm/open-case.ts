@@ -94,7 +94,7 @@ export class OpenCase {
         return;
       case 'script':
         this.#begin('script', undefined, seconds);
-        record.script = { exitCode: -1, output: [], messages: [] };
+        record.script = { output: [], messages: [] };
         return;
       case 'output':
         record.script?.output.push(text(0));
