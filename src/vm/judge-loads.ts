@@ -11,6 +11,9 @@ export function loadReasons(
   { requests }: CaseRecord,
 ): Reason[] {
   const last = loads.length - 1;
+  if (last < 0 && expect.refused !== undefined) {
+    return [{ code: 'REFUSAL_MISSING', text: 'there was nothing to load that could be refused' }];
+  }
   return modules.flatMap((result, i) => {
     if (i === last && expect.refused !== undefined) return refusal(expect.refused, result);
     if (result.outcome !== 'refused') return [];
@@ -23,7 +26,7 @@ export function loadReasons(
 
 function refusal(expected: string | true, result: ModuleResult): Reason[] {
   const { module, outcome, error } = result;
-  const wanted = expected === true ? 'refused' : `refused with ${expected}`;
+  const wanted = wantedOf(expected);
   if (outcome === 'loaded') {
     return [{ code: 'REFUSAL_MISSING', text: `${module}: it was to be ${wanted}, and was loaded` }];
   }
@@ -34,6 +37,11 @@ function refusal(expected: string | true, result: ModuleResult): Reason[] {
       text: `${module}: it was to be ${wanted}, and the kernel said ${said(result)}`,
     },
   ];
+}
+
+function wantedOf(expected: string | true): string {
+  if (expected === true) return 'refused';
+  return expected === 'blacklisted' ? 'kept out by the blacklist' : `refused with ${expected}`;
 }
 
 /** So many names are told of; the record has all. */

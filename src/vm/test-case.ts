@@ -37,7 +37,7 @@ export const noRequests: RequestTable = { lookups: [], loads: {} };
 export interface Expectation {
   /**
    * Loading the last module must fail: with this error (`EINVAL`), or with any (`true`). The modules
-   * before it must load.
+   * before it must load. `blacklisted` is no error of a kernel's: nothing was to be loaded at all.
    */
   refused?: string | true;
   /** Read back from sysfs, by module and parameter. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { nearest } from '../errors/nearest.js';
 import type { BootFiles } from '../kernel/boot-files.js';
 import { parseSymvers, type Symvers } from '../kernel/symvers.js';
 import {
@@ -15,7 +16,10 @@ import type { Load, RequestTable, TestCase } from '../vm/test-case.js';
 import type { TestRequest } from './test.js';
 import type { TestSubject } from './test-subject.js';
 
-/** A case that can be tried, or why it cannot: what it needs is not to be had. */
+/**
+ * A case that can be tried, or why it cannot: what it needs is not to be had. Without obstacles, that nothing is
+ * loaded is what it expects.
+ */
 export type PlannedCase = { testCase: TestCase } | { name: string; obstacles: string[] };
 
 /**
@@ -49,7 +53,13 @@ export async function planCases(
   for (const one of tests.cases) {
     const supply = await supplyWith(one.by === 'modprobe' ? configured : noModprobeConfig);
     const { loads, problems } = loadsOf(one, supply, new Set(own));
-    const obstacles = one.dependencies ? problems.filter(isObstacle).map(explain) : [];
+    if (one.expect.refused === 'blacklisted' && isKeptOut(loads, problems)) {
+      planned.push({ name: one.name, obstacles: [] });
+      continue;
+    }
+    const obstacles = one.dependencies
+      ? problems.filter(isObstacle).map((one) => explain(one, supply))
+      : [];
     if (obstacles.length > 0) {
       planned.push({ name: one.name, obstacles });
       continue;
@@ -109,10 +119,16 @@ function withParameters(load: Load, { parameters }: ProjectTestCase): Load {
   return { ...load, parameters: [...load.parameters, ...words] };
 }
 
+/** All that was asked for is on the blacklist. */
+const isKeptOut = (loads: readonly Load[], problems: readonly LoadProblem[]): boolean =>
+  loads.length === 0 &&
+  problems.length > 0 &&
+  problems.every(({ reason }) => reason === 'blacklisted');
+
 /** What modprobe goes on without is no reason not to try. */
 const isObstacle = (problem: LoadProblem): boolean => !('required' in problem) || problem.required;
 
-function explain(problem: LoadProblem): string {
+function explain(problem: LoadProblem, supply: ModuleSupply): string {
   switch (problem.reason) {
     case 'missing': {
       const { symbol, neededBy, module } = problem;
@@ -126,8 +142,11 @@ function explain(problem: LoadProblem): string {
       return `${problem.module} is loaded by a command of modprobe.d, which no guest can run: ${problem.command}`;
     case 'blacklisted':
       return `all that ${problem.name} stands for is on the blacklist of modprobe.d`;
-    case 'not-found':
-      return `no module is called ${problem.name}, and none has it for an alias`;
+    case 'not-found': {
+      const near = nearest(problem.name, testedInOrder(supply));
+      const meant = near === undefined ? '' : `; did you mean ${near}?`;
+      return `no module of the project or of the kernel is called ${problem.name}, and none has it for an alias${meant}`;
+    }
   }
 }
 
