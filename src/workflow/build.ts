@@ -18,7 +18,7 @@ import { exitStatus } from '../errors/gravest.js';
 import { parseKernelConfig } from '../kernel/config.js';
 import { parseSymvers } from '../kernel/symvers.js';
 import { labelOf, type Job } from '../plan/job.js';
-import type { Project, Signing } from '../project/project.js';
+import type { Signing } from '../project/project.js';
 import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
@@ -42,8 +42,6 @@ export interface BuildRequest extends PlanRequest, RunOptions {
   sharedCache?: SharedCacheRequest;
   /** Opens the keys of a project, before anything is built with them; default: as they are. */
   openSigner?: (signing: Signing) => Promise<Signer>;
-  /** Called with each project once, before anything of it is built. */
-  beforeProject?: (project: Project) => Promise<void>;
 }
 
 export interface BuildReport {
@@ -95,7 +93,6 @@ export async function buildUnpublished(
     ...(sharedCache !== undefined && { sharedCache }),
   };
   const run = new JobRun(request, context);
-  const begun = new Set<Project>();
   let output: string | undefined;
   try {
     for await (const jobs of planning.steps()) {
@@ -103,11 +100,6 @@ export async function buildUnpublished(
         output = jobs[0]?.source.project.output ?? '';
         checkOutput(output);
         if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
-      }
-      for (const { source } of jobs) {
-        if (begun.has(source.project)) continue;
-        begun.add(source.project);
-        await request.beforeProject?.(source.project);
       }
       await addSigners(signers, jobs, request);
       session.emit({ type: 'plan', jobs: jobs.map(labelOf) });

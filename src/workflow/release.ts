@@ -22,6 +22,7 @@ import { withLock } from '../storage/lock.js';
 import { buildUnpublished, publishAll, type Unpublished } from './build.js';
 import { dkmsSources } from './dkms-sources.js';
 import { finishModules } from './finish-modules.js';
+import { Planning } from './plan.js';
 import { packageName, packageVersion, releaseProjects } from './release-projects.js';
 import { runPackagers } from './run-packagers.js';
 import type { Session } from './session.js';
@@ -57,15 +58,15 @@ export interface ReleaseReport {
  */
 export async function release(request: ReleaseRequest, session: Session): Promise<ReleaseReport> {
   const signers = new Signers();
-  const preparation = new Preparation(request, session);
+  const preparation = new Preparation(request, signers, session);
   const built = await buildUnpublished(
     {
       ...request,
       // Before anything is built: a wrong key costs no time, and packages nothing.
       openSigner: (signing) => signers.open(signing),
-      beforeProject: (project) => preparation.add(project),
     },
     session,
+    new Planning(request, session, (projects) => preparation.look(projects)),
   );
   const { manifest, files, results } = built;
   if (manifest.status === 'failed') {
@@ -77,7 +78,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     ({ source }) => source.project.signing && signers.get(source.project.signing),
     session,
   );
-  const tested = await testFinished(built, finished, request, session);
+  const tested = await testFinished(built, finished, preparation.tests, request, session);
   const status = testStatus(tested.manifest);
   await publishAll([...files, ...tested.consoles], tested.manifest);
   if (status !== 0) return { manifest: tested.manifest, exitStatus: status };
@@ -123,18 +124,24 @@ async function checkPlace(path: string): Promise<void> {
 /** What is found out of projects before anything is built: a mistake costs no build. */
 class Preparation {
   readonly sources = new Map<Project, SourcePackage>();
-  #isPlaceChecked = false;
+  tests: ReturnType<typeof chooseCases> = new Map();
 
   constructor(
     readonly request: ReleaseRequest,
+    readonly signers: Signers,
     readonly session: Session,
   ) {}
 
-  /** @throws KbuildError RELEASE_OUTPUT, STORAGE_FAILED, PACKAGE_*, DKMS_PACK_* */
-  async add(project: Project): Promise<void> {
+  /** @throws KbuildError RELEASE_OUTPUT, STORAGE_FAILED, SIGN_*, PACKAGE_*, DKMS_PACK_* */
+  async look(projects: readonly Project[]): Promise<void> {
+    await checkPlace(placeOf(this.request, projects[0]));
+    for (const { signing } of projects) if (signing !== undefined) await this.signers.open(signing);
+    for (const project of projects) await this.#add(project);
+    if (this.request.tested) this.tests = chooseCases(projects, this.request.cases);
+  }
+
+  async #add(project: Project): Promise<void> {
     const { formats: asked, version } = this.request;
-    if (!this.#isPlaceChecked) await checkPlace(placeOf(this.request, project));
-    this.#isPlaceChecked = true;
     packageName(project);
     // What a dkms.conf says is known when it was evaluated.
     if (project.method.kind !== 'dkms') packageVersion(project, version);
@@ -170,6 +177,7 @@ class Signers {
 async function testFinished(
   { manifest, results }: Unpublished,
   finished: ReadonlyMap<JobResult, readonly PackedModule[]>,
+  tests: Preparation['tests'],
   request: ReleaseRequest,
   session: Session,
 ): Promise<{ manifest: Manifest; consoles: Publication[] }> {
@@ -189,13 +197,13 @@ async function testFinished(
     }
     places.push({ ...result, modules });
   }
-  const projects = [...new Set(results.map(({ job }) => job.source.project))];
-  const subjects = builtSubjects(places, chooseCases(projects, request.cases));
+  const subjects = builtSubjects(places, tests);
   const logs = join(session.scratch, 'consoles');
   await mkdir(logs, { recursive: true });
-  const { tests, consoles } = await testKernels(subjects, logs, request, session);
-  const isPassed = testStatus({ ...manifest, tests }) === 0;
-  return { manifest: { ...manifest, status: isPassed ? 'succeeded' : 'failed', tests }, consoles };
+  const run = await testKernels(subjects, logs, request, session);
+  const tested: Manifest = { ...manifest, tests: run.tests };
+  const status = testStatus(tested) === 0 ? 'succeeded' : 'failed';
+  return { manifest: { ...tested, status }, consoles: run.consoles };
 }
 
 const toolsOf = (session: Session): PackTools => ({
