@@ -24,6 +24,7 @@ import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
 import { openSharedCache, type SharedCacheRequest } from './open-shared-cache.js';
 import { Planning, type PlanRequest } from './plan.js';
+import { checkReports, writeReports, type ReportFiles } from './report-files.js';
 import type { Session } from './session.js';
 
 export interface BuildRequest extends PlanRequest, RunOptions {
@@ -38,6 +39,8 @@ export interface BuildRequest extends PlanRequest, RunOptions {
   rebuild?: boolean;
   /** A cache that several machines share; only used with the job cache. */
   sharedCache?: SharedCacheRequest;
+  /** Files to write for other programs. */
+  reports?: ReportFiles;
 }
 
 export interface BuildReport {
@@ -56,8 +59,11 @@ export interface Unpublished {
 
 /** Plans, builds, verifies, signs and publishes. A job that fails is in the report. */
 export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
+  const { reports = {} } = request;
+  checkReports(reports);
   const { manifest, files, failures } = await buildUnpublished(request, session);
   await publishAll(files, manifest);
+  await writeReports(reports, manifest);
   return { manifest, exitStatus: exitStatus(failures) };
 }
 
