@@ -48,6 +48,7 @@ export { pruneLocal, pruneShared, type PruneCacheReport } from './workflow/cache
 export { verifyLocal, verifyShared, type VerifyCacheReport } from './workflow/cache-verify.js';
 export { cleanAll, cleanOutput } from './workflow/clean.js';
 export { generateMakefile, type GeneratedFile } from './workflow/generate.js';
+export { generateCi, type CiProvider, type GenerateCiRequest } from './workflow/generate-ci.js';
 export {
   generateDkms,
   type GenerateDkmsRequest,

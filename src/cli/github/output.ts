@@ -1,8 +1,6 @@
 import { InertText } from './inert-text.js';
 import { workflowCommand } from './workflow-command.js';
 
-type Write = NodeJS.WriteStream['write'];
-
 /** How this process speaks to the runner, once that has begun. */
 interface Output {
   annotates: boolean;
