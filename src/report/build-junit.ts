@@ -1,21 +1,29 @@
 import type { JobRecord, Manifest } from '../artifact/manifest-schema.js';
 import { errorCodes, type ErrorCode } from '../errors/codes.js';
 import { diagnosticText } from './diagnostic-text.js';
+import { sourcePlaceIn } from './source-place.js';
 import { element, escape, seconds, xmlDocument } from './xml.js';
 
+type Say = (diagnostic: JobRecord['diagnostics'][number]) => string;
 type Unusable = NonNullable<Manifest['unusable']>[number];
 
 /**
  * A build as JUnit XML, in the form that CI systems read: a suite for each kernel, a test case for each
  * job. What the sources are to blame for is a failure, what the machine or the kernel is, an error.
+ * @param root directory that files are told relative to; absolute
  */
-export function buildJunitXml({ jobs, unusable = [] }: Manifest): string {
+export function buildJunitXml({ jobs, unusable = [] }: Manifest, root: string): string {
+  const placeOf = sourcePlaceIn(root);
+  const say: Say = (diagnostic) => diagnosticText(diagnostic, (file) => placeOf(file).path);
   const kernels = new Map<string, JobRecord[]>();
   for (const job of jobs) {
     const key = JSON.stringify([job.release, job.arch, job.kdir.path]);
     kernels.set(key, [...(kernels.get(key) ?? []), job]);
   }
-  const suites = [...[...kernels.values()].map(suite), ...unusable.map(unusableSuite)];
+  const suites = [
+    ...[...kernels.values()].map((some) => suite(some, say)),
+    ...unusable.map(unusableSuite),
+  ];
   return xmlDocument(
     element('testsuites', { name: 'kbuild-ts build', ...totals(jobs, unusable.length) }, suites),
   );
@@ -40,7 +48,7 @@ function totals(jobs: readonly JobRecord[], others = 0): Record<string, string |
   };
 }
 
-function suite(jobs: readonly JobRecord[]): string {
+function suite(jobs: readonly JobRecord[], say: Say): string {
   const [{ release, arch, kdir }] = jobs as [JobRecord];
   const facts = Object.entries({ release, arch, kdir: kdir.path });
   return element('testsuite', { name: `${release} ${arch}`, ...totals(jobs) }, [
@@ -49,11 +57,11 @@ function suite(jobs: readonly JobRecord[]): string {
       {},
       facts.map(([name, value]) => element('property', { name, value }, [])),
     ),
-    ...jobs.map(testCase),
+    ...jobs.map((job) => testCase(job, say)),
   ]);
 }
 
-function testCase(job: JobRecord): string {
+function testCase(job: JobRecord, say: Say): string {
   const { project, toolchain, release, arch, milliseconds, error, diagnostics, log } = job;
   const names = { name: `${project} ${toolchain}`, classname: `${release} ${arch}` };
   const kind = verdict(job);
@@ -61,7 +69,7 @@ function testCase(job: JobRecord): string {
   if (kind === 'skipped') {
     outcome.push(element('skipped', { message: error?.message ?? '' }, []));
   } else if (kind !== 'passed' && error !== undefined) {
-    const errors = diagnostics.filter(({ severity }) => severity === 'error').map(diagnosticText);
+    const errors = diagnostics.filter(({ severity }) => severity === 'error').map(say);
     const said = errors.length > 0 ? errors : [error.message];
     outcome.push(
       element(kind, { type: error.code, message: firstLine(error.message) }, [
@@ -70,7 +78,7 @@ function testCase(job: JobRecord): string {
     );
   }
   const output = [
-    ...diagnostics.filter(({ severity }) => severity === 'warning').map(diagnosticText),
+    ...diagnostics.filter(({ severity }) => severity === 'warning').map(say),
     ...(log === undefined ? [] : [`log: ${log}`]),
   ];
   return element('testcase', { ...names, time: seconds(milliseconds) }, [

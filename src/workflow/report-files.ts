@@ -24,7 +24,7 @@ export function checkReports({ junit, sarif }: ReportFiles): void {
 export async function writeReports(files: ReportFiles, manifest: Manifest): Promise<void> {
   if (files.junit !== undefined) {
     const { buildJunitXml } = await import('../report/build-junit.js');
-    await write(files.junit, buildJunitXml(manifest));
+    await write(files.junit, buildJunitXml(manifest, sourceRoot()));
   }
   if (files.sarif !== undefined) {
     const { sarifText } = await import('../report/sarif.js');

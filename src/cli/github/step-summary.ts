@@ -1,6 +1,7 @@
 import type { JobRecord, Manifest } from '../../artifact/manifest-schema.js';
 import { diagnosticText } from '../../report/diagnostic-text.js';
 import { distinctDiagnostics } from '../../report/distinct-diagnostics.js';
+import { displayPath } from '../display-path.js';
 import { shortReason } from '../result-reason.js';
 import { withoutControls } from '../style.js';
 import { formatDuration } from '../units.js';
@@ -145,7 +146,7 @@ function diagnostics(manifest: Manifest): string[] {
     'What compilers said',
     distinctDiagnostics(manifest).map((one) => {
       const of = `${one.kernels.length} kernel${one.kernels.length === 1 ? '' : 's'}`;
-      return `${diagnosticText(one)} (${of})`;
+      return `${diagnosticText(one, displayPath)} (${of})`;
     }),
   );
 }
