@@ -26,6 +26,7 @@ import { inputsOf } from './job-inputs.js';
 import { openSharedCache, type SharedCacheRequest } from './open-shared-cache.js';
 import { Planning, type PlanRequest } from './plan.js';
 import { recordedOptions } from './recorded-options.js';
+import { checkReports, writeReports, type ReportFiles } from './report-files.js';
 import type { Session } from './session.js';
 
 export interface BuildRequest extends PlanRequest, RunOptions {
@@ -42,6 +43,8 @@ export interface BuildRequest extends PlanRequest, RunOptions {
   sharedCache?: SharedCacheRequest;
   /** Opens the keys of a project, before anything is built with them; default: as they are. */
   openSigner?: (signing: Signing) => Promise<Signer>;
+  /** Files to write for other programs. */
+  reports?: ReportFiles;
 }
 
 export interface BuildReport {
@@ -60,8 +63,11 @@ export interface Unpublished {
 
 /** Plans, builds, verifies, signs and publishes. A job that fails is in the report. */
 export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
+  const { reports = {} } = request;
+  checkReports(reports);
   const { manifest, files, failures } = await buildUnpublished(request, session);
   await publishAll(files, manifest);
+  await writeReports(reports, manifest);
   return { manifest, exitStatus: exitStatus(failures) };
 }
 
