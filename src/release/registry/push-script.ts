@@ -30,9 +30,9 @@ export function pushScript(pushes: readonly Push[], { insecure, authFile }: Push
       ({ source, reference }) =>
         `${copy} ${shellQuote(source)} ${shellQuote(`docker://${reference}`)} >&2`,
     ),
-    ...pushes.map(
-      ({ reference }) =>
-        `${inspect} ${shellQuote(`docker://${reference}`)} > /tmp/index && sha256sum < /tmp/index`,
-    ),
+    ...pushes.flatMap(({ reference }) => [
+      `${inspect} ${shellQuote(`docker://${reference}`)} > /tmp/index`,
+      'sha256sum < /tmp/index',
+    ]),
   ].join('\n');
 }

@@ -12,31 +12,38 @@ import {
   type Descriptor,
 } from './descriptor.js';
 
+/** A layer of images. */
+export interface Layer {
+  bytes: Uint8Array;
+  /** Digest of the archive before it was compressed. */
+  diffId: string;
+}
+
+/** @param entries sorted by path */
+export async function layerOf(entries: readonly TreeEntry[], epoch: number): Promise<Layer> {
+  const bytes = await tarball(entries, epoch);
+  return { bytes, diffId: digestOf(await promisify(gunzip)(bytes)) };
+}
+
 /** What an image for one platform is made of. */
 export interface ImageContent {
   /** The architecture as OCI names it. */
   architecture: string;
-  /** The files of each layer, sorted by path; the lowest first. */
-  layers: readonly (readonly TreeEntry[])[];
+  /** The lowest first. */
+  layers: readonly Layer[];
   annotations: Annotations;
   /** Seconds since 1970. */
   epoch: number;
 }
 
 /** Makes an image for one platform: its blobs, and the descriptor of its manifest. */
-export async function addImage(
+export function addImage(
   { architecture, layers, annotations, epoch }: ImageContent,
   blobs: Blobs,
-): Promise<Descriptor> {
+): Descriptor {
   const platform = { architecture, os: 'linux' } as const;
   const created = createdAt(epoch);
-  const descriptors: Descriptor[] = [];
-  const diffIds: string[] = [];
-  for (const entries of layers) {
-    const bytes = await tarball(entries, epoch);
-    descriptors.push(addBlob(blobs, mediaTypes.layer, bytes));
-    diffIds.push(digestOf(await promisify(gunzip)(bytes)));
-  }
+  const descriptors = layers.map(({ bytes }) => addBlob(blobs, mediaTypes.layer, bytes));
   const config = addBlob(
     blobs,
     mediaTypes.config,
@@ -44,7 +51,7 @@ export async function addImage(
       created,
       ...platform,
       config: { Env: ['PATH=/bin'], Cmd: ['/bin/sh'], Labels: annotations },
-      rootfs: { type: 'layers', diff_ids: diffIds },
+      rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
       history: descriptors.map(() => ({ created, created_by: 'kbuild-ts' })),
     }),
   );

@@ -10,7 +10,7 @@ import {
   type Blobs,
   type Descriptor,
 } from './descriptor.js';
-import { addImage, createdAt } from './image.js';
+import { addImage, createdAt, layerOf, type Layer } from './image.js';
 import { moduleFiles, programFiles } from './image-files.js';
 import { imageName, releaseTag, versionTag } from './names.js';
 import { unpackLayouts } from './unpack-layouts.js';
@@ -25,8 +25,9 @@ import { unpackLayouts } from './unpack-layouts.js';
 export const ociFormat: PackageFormat = {
   pack: async (projects, tools) => {
     const files: ReleaseFile[] = [];
+    const making = { projects, epoch: tools.epoch, programs: programLayers(tools) };
     for (const project of projects) {
-      if (project.kernels.length > 0) files.push(...(await layoutOf(project, projects, tools)));
+      if (project.kernels.length > 0) files.push(...(await layoutOf(project, making)));
     }
     const twice = files.find(({ path }, i) => files.findIndex((file) => file.path === path) !== i);
     if (twice === undefined) return files;
@@ -39,15 +40,30 @@ export const ociFormat: PackageFormat = {
   unpack: (files) => unpackLayouts(files),
 };
 
-async function layoutOf(
-  project: ReleaseProject,
-  projects: readonly ReleaseProject[],
-  tools: PackTools,
-): Promise<ReleaseFile[]> {
+/** What all images of a release are made with. */
+interface Making {
+  projects: readonly ReleaseProject[];
+  epoch: number;
+  /** The layer of an arch, by the arch's name. */
+  programs: (arch: string) => Promise<Layer>;
+}
+
+/** Makes the layer of each arch once. */
+function programLayers({ busybox, epoch }: PackTools): Making['programs'] {
+  const layers = new Map<string, Promise<Layer>>();
+  return (arch) => {
+    const made =
+      layers.get(arch) ?? busybox(arch).then((program) => layerOf(programFiles(program), epoch));
+    layers.set(arch, made);
+    return made;
+  };
+}
+
+async function layoutOf(project: ReleaseProject, making: Making): Promise<ReleaseFile[]> {
   const blobs: Blobs = new Map();
   const indexes = new Map<string, Descriptor>();
   for (const [release, kernels] of byRelease(project.kernels)) {
-    indexes.set(release, await addIndex(project, release, kernels, projects, tools, blobs));
+    indexes.set(release, await addIndex(project, release, kernels, making, blobs));
   }
   // The tags that move come last, so that they are pushed last.
   const { version } = project;
@@ -74,23 +90,19 @@ async function addIndex(
   project: ReleaseProject,
   release: string,
   kernels: readonly KernelModules[],
-  projects: readonly ReleaseProject[],
-  tools: PackTools,
+  { projects, epoch, programs }: Making,
   blobs: Blobs,
 ): Promise<Descriptor> {
-  const annotations = annotationsOf(project, release, createdAt(tools.epoch));
+  const annotations = annotationsOf(project, release, createdAt(epoch));
   const manifests: Descriptor[] = [];
   for (const kernel of kernels) {
     const { oci: architecture } = kernel.arch;
     if (manifests.some(({ platform }) => platform?.architecture === architecture)) {
       throw samePlatform(project, kernel);
     }
-    const layers = [
-      programFiles(await tools.busybox(kernel.arch.name)),
-      moduleFiles(project, kernel, projects),
-    ];
-    const content = { architecture, layers, annotations, epoch: tools.epoch };
-    manifests.push(await addImage(content, blobs));
+    const modules = await layerOf(moduleFiles(project, kernel, projects), epoch);
+    const layers = [await programs(kernel.arch.name), modules];
+    manifests.push(addImage({ architecture, layers, annotations, epoch }, blobs));
   }
   const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests, annotations };
   return addBlob(blobs, mediaTypes.index, jsonBytes(index));
