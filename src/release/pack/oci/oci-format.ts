@@ -24,18 +24,13 @@ import { unpackLayouts } from './unpack-layouts.js';
  */
 export const ociFormat: PackageFormat = {
   pack: async (projects, tools) => {
+    refuseSameNames(projects);
     const files: ReleaseFile[] = [];
     const making = { projects, epoch: tools.epoch, programs: programLayers(tools) };
     for (const project of projects) {
       if (project.kernels.length > 0) files.push(...(await layoutOf(project, making)));
     }
-    const twice = files.find(({ path }, i) => files.findIndex((file) => file.path === path) !== i);
-    if (twice === undefined) return files;
-    throw new KbuildError(
-      'PACKAGE_NAME',
-      `two projects would be images of one name: ${twice.path.split('/')[1] ?? ''}`,
-      "Give one another name with 'package.name' in its configuration.",
-    );
+    return files;
   },
   unpack: (files) => unpackLayouts(files),
 };
@@ -122,6 +117,17 @@ const named = (index: Descriptor, tag: string): Descriptor => ({
   ...index,
   annotations: { [refName]: tag },
 });
+
+function refuseSameNames(projects: readonly ReleaseProject[]): void {
+  const names = projects.map(({ name }) => imageName(name));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new KbuildError(
+    'PACKAGE_NAME',
+    `two projects would be images of one name: ${twice}`,
+    "Give one another name with 'package.name' in its configuration.",
+  );
+}
 
 function refuseSameTags({ name }: ReleaseProject, manifests: readonly Descriptor[]): void {
   const tags = manifests.map(({ annotations = {} }) => annotations[refName]);
