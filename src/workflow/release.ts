@@ -12,7 +12,6 @@ import type { Project, Signing } from '../project/project.js';
 import { checkValidity } from '../release/certificate-validity.js';
 import { readCertificate } from '../release/certificate.js';
 import type { SourcePackage } from '../release/dkms/source-package.js';
-import { packageEpoch } from '../release/pack/epoch.js';
 import type { PackTools, ReleaseFile } from '../release/pack/format.js';
 import { formats, type FormatName } from '../release/pack/formats.js';
 import type { PackedModule, ReleaseProject } from '../release/pack/release-project.js';
@@ -22,9 +21,9 @@ import { withLock } from '../storage/lock.js';
 import { buildUnpublished, publishAll, type Unpublished } from './build.js';
 import { dkmsSources } from './dkms-sources.js';
 import { finishModules } from './finish-modules.js';
+import { packTools } from './pack-tools.js';
 import { Planning } from './plan.js';
 import { packageName, packageVersion, releaseProjects } from './release-projects.js';
-import { runPackagers } from './run-packagers.js';
 import type { Session } from './session.js';
 import { testStatus, type TestRequest } from './test.js';
 import { testKernels } from './test-kernels.js';
@@ -89,7 +88,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     version: request.version,
     sources: preparation.sources,
   });
-  const packages = await packAll(projects, request.formats, toolsOf(session));
+  const packages = await packAll(projects, request.formats, packTools(session));
   await verifyPacked(
     results.map((result) => ({
       kdir: result.job.kdir,
@@ -205,11 +204,6 @@ async function testFinished(
   const status = testStatus(tested) === 0 ? 'succeeded' : 'failed';
   return { manifest: { ...tested, status }, consoles: run.consoles };
 }
-
-const toolsOf = (session: Session): PackTools => ({
-  epoch: packageEpoch(),
-  run: (recipes, image) => runPackagers(recipes, image, session),
-});
 
 /** Packages of all formats, and what is read back out of them. */
 async function packAll(

@@ -15,6 +15,8 @@ export interface PackTools {
   epoch: number;
   /** Runs recipes in a container without a network; gives their packages in this order. */
   run: (recipes: readonly PackageRecipe[], image: PackImage) => Promise<PackageFile[]>;
+  /** A static BusyBox for an arch, by the arch's name. */
+  busybox: (arch: string) => Promise<Uint8Array>;
 }
 
 /** A module as it was read out of a finished package. */

@@ -12,7 +12,7 @@ import { tarball } from './tarball.js';
  * A tar archive for each kernel: `lib/modules/<release>` with the modules of a project, those that they
  * need of the release's other projects, and depmod's files of exactly these.
  */
-export const tarFormat: PackageFormat = {
+export const tarFormat = {
   pack: async (projects, { epoch }) => {
     const files: ReleaseFile[] = [];
     for (const project of projects) {
@@ -36,7 +36,7 @@ export const tarFormat: PackageFormat = {
     }
     return modules;
   },
-};
+} satisfies PackageFormat;
 
 const tarName = ({ name, version }: ReleaseProject, { release, arch }: KernelModules): string =>
   `${name}-${version}-${release}-${arch.name}.tar.gz`;
