@@ -65,7 +65,7 @@ export async function withVirtmeNg<T>(
     // One that hangs must not hang the bench.
     const vng = ['timeout', '600', 'vng', '--run', kernel, '--disable-kvm', '--exec', script];
     return await work({
-      title: `${version.trim()}, ${/version [\d.]+/.exec(qemu.stdout)?.[0]}`,
+      title: `${version.trim()} with QEMU ${/version ([\d.]+)/.exec(qemu.stdout)?.[1]}`,
       command: [docker, ...inside(...vng)],
     });
   } finally {
