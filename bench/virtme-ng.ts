@@ -5,7 +5,7 @@ import { suiteImage } from '../test/support/suite-image.js';
 
 /**
  * What virtme-ng wants of the machine whose root the guest gets: udev for the ports of `--exec`, a
- * virtiofsd (without it the root goes over 9p, which is slower), and a static BusyBox.
+ * virtiofsd, which it prefers to 9p, and a static BusyBox.
  */
 const packages = [
   ...['virtme-ng', 'virtiofsd', 'qemu-system-x86', 'busybox-static'],
