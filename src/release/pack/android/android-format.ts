@@ -1,5 +1,5 @@
 import { KbuildError } from '../../../errors/kbuild-error.js';
-import type { PackageFormat, ReleaseFile, UnpackedModule } from '../format.js';
+import type { ModuleFormat, ReleaseFile, UnpackedModule } from '../format.js';
 import type { ReleaseProject } from '../release-project.js';
 import { partitionFiles } from './partition-files.js';
 import { kernelName, type ProjectPart } from './project-part.js';
@@ -12,7 +12,7 @@ const modulesDirectory = 'vendor_dlkm/lib/modules';
  * the partition is made of it, or its modules are given to Android's build. The modules are not
  * compressed, which Android's loader does not read.
  */
-export const androidFormat = {
+export const androidFormat: ModuleFormat = {
   pack: (projects) =>
     Promise.resolve(
       [...byKernel(projects)].flatMap(([kernel, parts]) => {
@@ -24,7 +24,7 @@ export const androidFormat = {
       }),
     ),
   unpack: (files) => Promise.resolve(files.flatMap(moduleOf)),
-} satisfies PackageFormat;
+};
 
 /** By `<release>-<arch>`, sorted. */
 function byKernel(projects: readonly ReleaseProject[]): [string, ProjectPart[]][] {

@@ -1,5 +1,5 @@
 import { KbuildError } from '../../../errors/kbuild-error.js';
-import type { PackageFormat, PackTools, ReleaseFile } from '../format.js';
+import type { ModuleFormat, PackTools, ReleaseFile } from '../format.js';
 import type { KernelModules, ReleaseProject } from '../release-project.js';
 import { annotationsOf } from './annotations.js';
 import {
@@ -22,7 +22,7 @@ import { unpackLayouts } from './unpack-layouts.js';
  * architectures that have this release. A second tag has the version too, and does not move when the
  * next one is pushed.
  */
-export const ociFormat = {
+export const ociFormat: ModuleFormat = {
   pack: async (projects, tools) => {
     refuseSameNames(projects);
     const files: ReleaseFile[] = [];
@@ -33,7 +33,7 @@ export const ociFormat = {
     return files;
   },
   unpack: (files) => unpackLayouts(files),
-} satisfies PackageFormat;
+};
 
 /** What all images of a release are made with. */
 interface Making {
