@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { renderTemplate } from '../../data/template.js';
+import { maintainerOf } from '../pack/describe.js';
 import type { PackageRecipe } from '../pack/recipe.js';
 import type { TreeEntry } from '../pack/tree-entry.js';
-import { describePackage, maintainerOf } from './about.js';
+import { describePackage } from './about.js';
 import { debianName, debianVersion } from './package-name.js';
 import { treeName, type SourcePackage } from './source-package.js';
 

@@ -10,6 +10,12 @@ export interface Description {
   description: string[];
 }
 
+/** Of whom a package speaks. */
+export interface Described {
+  name: string;
+  about: PackageAbout;
+}
+
 /**
  * What a package says of itself: what its project says, and what is true of every such package.
  * @param own the summary where the project says none, and the last paragraph
@@ -17,7 +23,7 @@ export interface Description {
  * @throws KbuildError with that code for a text that would be more than a text in a package's description
  */
 export function describe(
-  { name, about }: { name: string; about: PackageAbout },
+  { name, about }: Described,
   own: Description,
   code: ErrorCode,
 ): Description {
@@ -30,6 +36,10 @@ export function describe(
     description: [...(text.length > 0 ? [...text, ''] : []), ...own.description],
   };
 }
+
+/** Who made a package, where nobody is named: an address that cannot be somebody's (RFC 2606). */
+export const maintainerOf = ({ name, about }: Described): string =>
+  about.maintainer ?? `${name} <${name.toLowerCase()}@localhost.invalid>`;
 
 /** Descriptions of packages are read line by line: what ends a line would begin another field, or a program. */
 function checkAbout(name: string, about: PackageAbout, code: ErrorCode): void {

@@ -11,5 +11,10 @@ export const debImage: PackImage = { name: 'pack-deb', packages: [] };
 
 export const rpmImage: PackImage = { name: 'pack-rpm', packages: ['rpm'] };
 
+export const rpmRepositoryImage: PackImage = {
+  name: 'pack-rpm-repository',
+  packages: ['createrepo-c', 'rpm-common'],
+};
+
 /** What modules_install compresses with. */
 export const compressImage: PackImage = { name: 'pack-compress', packages: ['xz-utils', 'zstd'] };

@@ -45,11 +45,11 @@ export function kmodPackage(
   const symbols = symbolDependencies(project, kernel, projects);
   const names = modules.map((module) => `${checkWord(module.name, 'module')}.ko`);
   const own = {
-    summary: `kernel modules of ${name} for Linux ${release}`,
+    summary: `Kernel modules of ${name} for Linux ${release}`,
     description: [`The kernel modules of ${name} for Linux ${release}: ${names.join(', ')}.`],
   };
   const spec = renderTemplate('package/kmod.spec.eta', {
-    ...fieldsOf(project, own, licensesOf(kernel)),
+    ...fieldsOf(project, own, licensesOf(kernel), epoch),
     rpm,
     ...version,
     noarch: false,
@@ -97,12 +97,12 @@ export function commonPackage(project: ReleaseProject, epoch: number): PackageRe
   const version = rpmVersion(project.version, 'PACKAGE_VERSION');
   const evr = `${version.version}-${version.release}`;
   const own = {
-    summary: `how the kernel modules of ${project.name} are loaded`,
+    summary: `How the kernel modules of ${project.name} are loaded`,
     description: [`What modprobe and systemd do with the kernel modules of ${project.name}.`],
   };
   const licenses = project.kernels.flatMap(licensesOf);
   const spec = renderTemplate('package/kmod.spec.eta', {
-    ...fieldsOf(project, own, licenses),
+    ...fieldsOf(project, own, licenses, epoch),
     rpm,
     ...version,
     noarch: true,
