@@ -90,9 +90,12 @@ const asRhel = (release: string): Packed[] =>
       ]
     : [];
 
+/** Of more file descriptors, rpm would close each before each scriptlet. */
+const head = 'set -eu; ulimit -n 1024';
+
 async function run(script: string): Promise<string[]> {
   const mounts = [{ source: work, target: '/exchange' }];
-  const { exitCode, stdout, stderr } = await runRpmTools(`set -eu\n${script}`, mounts);
+  const { exitCode, stdout, stderr } = await runRpmTools(`${head}\n${script}`, mounts);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   return stdout.split('\n').filter((line) => line !== '');
 }
@@ -137,6 +140,7 @@ beforeAll(async () => {
   const built = await build([consumer, ...matrix]);
   expect(built.exitCode).toBe(0);
 
+  await makeSigningKey(at('keys'), 'other');
   const { home } = await makeSigningKey(at('keys'), 'vendor');
   const { stdout } = await execa('gpg', [
     ...['--homedir', home, '--batch', '--armor', '--export-secret-keys'],
@@ -169,7 +173,9 @@ const makeBase = `
   done`;
 
 /** Its plugins isolate scriptlets, which a container may not. */
-const rpm = 'rpm --noplugins';
+const rpm = 'rpm --noplugins --force-debian';
+
+const trust = 'rpmkeys --import /exchange/repository/yum/RPM-GPG-KEY-vendor';
 
 describe('the rpms of modules', () => {
   it('are installed for two kernels, verified, upgraded and erased, and leave nothing', async () => {
@@ -177,8 +183,9 @@ describe('the rpms of modules', () => {
     const lines = await run(`
       ${makeBase}
       ${rpm} -i /specs/kmod.rpm
-      mkdir -p /lib/modules/${generic} /boot; touch /lib/modules/${generic}/modules.order
-      find / -xdev -path /proc -prune -o -path /var/lib/rpm -prune -o -path /lib/modules -prune -o -print | sort >/tmp/before
+      mkdir -p /lib/modules/${generic} /boot; touch /lib/modules/${generic}/modules.order /lib/modules/${generic}/modules.builtin /lib/modules/${generic}/modules.builtin.modinfo
+      mkdir -p /usr/lib/modprobe.d /usr/lib/modules-load.d # as kmod and systemd have them
+      find / -xdev -path /proc -prune -o -path /var/lib/rpm -prune -o -path /usr/lib/modules -prune -o -print | sort >/tmp/before
       # RHEL's kmod has the one, dracut the other: here it counts how they are called.
       printf '#!/bin/sh\\necho "weak-modules $*: $(tr "\\n" " ")"\\n' >/usr/sbin/weak-modules
       printf '#!/bin/sh\\necho "dracut $*"\\n' >/usr/bin/dracut
@@ -203,9 +210,44 @@ describe('the rpms of modules', () => {
       cut -d: -f1 /lib/modules/${generic}/modules.dep
       test ! -e /lib/modules/${cloud}
       test ! -e /lib/modules/${generic}/extra
-      find / -xdev -path /proc -prune -o -path /var/lib/rpm -prune -o -path /lib/modules -prune -o -print | sort | diff /tmp/before -
+      find / -xdev -path /proc -prune -o -path /var/lib/rpm -prune -o -path /usr/lib/modules -prune -o -print | sort | diff /tmp/before -
     `);
-    expect(lines).toEqual([]);
+    const added = (name: string, kernel = '') => [
+      ...(kernel === cloud ? [] : [`dracut -f --kver ${generic}`]),
+      `weak-modules --add-modules: /lib/modules/${kernel}/extra/${name}.ko `,
+    ];
+    const steps = lines
+      .join('\n')
+      .split(/^(?:install|upgrade|erase)$/m)
+      .map((step) => step.split('\n').filter(Boolean));
+    const installed = (version: string, arch: (text: string) => string) => [
+      ...['consumer', 'exporter'].flatMap((name) =>
+        [generic, cloud].map((kernel) => arch(`kmod-${name}-${kernel} ${version} x86_64`)),
+      ),
+      arch(`kmod-exporter-common ${version} noarch`),
+    ];
+    const calls = [
+      ...[...added('exporter', generic), ...added('exporter', cloud)],
+      ...[...added('consumer', cloud), ...added('consumer', generic)],
+    ];
+    const chain = (version: string) => [
+      `insmod /lib/modules/${generic}/extra/exporter.ko size=${version} `,
+      `insmod /lib/modules/${generic}/extra/consumer.ko `,
+    ];
+    expect(steps[1]).toEqual([
+      ...calls,
+      ...installed('1.0', (text) => text),
+      `/lib/modules/${generic}/extra/consumer.ko`,
+      ...chain('1.0'),
+      'exporter',
+    ]);
+    expect(steps[2]).toEqual([
+      ...calls,
+      ...installed('2.0', (text) => text.replace(/ \w+$/, '')),
+      ...chain('2.0'),
+      'options exporter size=2.0',
+    ]);
+    expect(steps[3]?.sort()).toEqual(calls.map((call) => call.replace('--add', '--remove')).sort());
   });
 
   it('are for another architecture, where rpm installs them into a root', async () => {
@@ -256,7 +298,9 @@ describe('the rpms of modules', () => {
     const imported = kmodVersions(moduleFile('consumer', kernels[0]!));
     const own = Object.keys(kmodVersions(moduleFile('exporter', kernels[0]!)));
     const requires = (name: string, release: string) =>
-      run(`rpm -qp --requires ${packages}/kmod-${name}-${release}-1.0-1.x86_64.rpm | grep kernel`);
+      run(
+        `${trust}; rpm -qp --requires ${packages}/kmod-${name}-${release}-1.0-1.x86_64.rpm | grep kernel`,
+      );
     const fromKernel = Object.entries(imported).filter(([name]) => !name.startsWith('exporter_'));
     expect(await requires('consumer', rhel[0])).toEqual(
       fromKernel.map(([name, crc]) => ksym('kernel', name, crc)).sort(),
@@ -279,7 +323,7 @@ describe('the rpms of modules', () => {
       const kernel = kernels.find((one) => one.release === release)!;
       expect(file).toContain(`-${release}-1.0-1.${archByName(kernel.arch).rpm}.rpm`);
       const built = readFileSync(moduleFile(path.replace(/^extra\/(.*)\.ko$/, '$1'), kernel));
-      expect(bytes.equals(built)).toBe(true);
+      expect(built.equals(bytes)).toBe(true);
     }
     const broken = Buffer.from(files[0]!.bytes);
     broken[broken.length - 20]! ^= 1;
@@ -291,7 +335,7 @@ describe('the rpms of modules', () => {
   });
 
   it('have nothing that rpmlint calls an error', async () => {
-    const lines = await run('rpmlint /exchange/repository/yum/packages || true');
+    const lines = await run(`${trust}; rpmlint /exchange/repository/yum/packages || true`);
     expect(lines.filter((line) => /: E: /.test(line))).toEqual([]);
     expect(lines.at(-1)).toContain('7 packages and 0 specfiles checked; 0 errors');
   });
@@ -299,7 +343,7 @@ describe('the rpms of modules', () => {
 
 describe('the repository of rpms', () => {
   const dnf = (key: string) =>
-    `dnf -y --quiet --installroot /r --releasever 9 --setopt=reposdir=/repos --setopt=cachedir=/cache --setopt=tsflags=noscripts --setopt=pluginpath=/none --setopt=vendor.gpgkey=file://${key}`;
+    `dnf -y --quiet --installroot /r --releasever 9 --setopt=reposdir=/repos --setopt=cachedir=/cache --setopt=tsflags=noscripts --setopt=skip_if_unavailable=False --setopt=pluginpath=/none --setopt=vendor.gpgkey=file://${key}`;
   const yum = '/exchange/repository/yum';
   const setUp = `
     ${makeBase}
@@ -338,12 +382,38 @@ describe('the repository of rpms', () => {
       kmods; echo impossible
       ${dnf(`${yum}/RPM-GPG-KEY-vendor`)} --disablerepo base install kmod-exporter-${fedora} 2>&1 | grep -o 'nothing provides [^ ]* = [^ ]*'
     `);
-    expect(lines).toEqual([]);
+    const [one, two] = rhel;
+    expect(lines).toEqual([
+      ...[`kmod-exporter-${one}`, 'kmod-exporter-common', 'update'],
+      ...[`kmod-exporter-${one}`, `kmod-exporter-${two}`, 'kmod-exporter-common', 'needs'],
+      ...[`kmod-consumer-${one}`, `kmod-consumer-${two}`],
+      ...[`kmod-exporter-${one}`, `kmod-exporter-${two}`, 'kmod-exporter-common', 'impossible'],
+      `nothing provides kernel-uname-r = ${fedora}`,
+    ]);
   });
 
   it('is refused by dnf when its index was changed, or when another key signed it', async () => {
-    const lines = await run('true');
-    expect(lines).toEqual([]);
+    const lines = await run(`
+      ${setUp}
+      cp -r ${yum} /copy
+      sed -i s,/exchange/repository/yum,/copy, /repos/vendor.repo
+      try() { rm -rf /cache /r; ${dnf('$key')} --disablerepo base makecache >/tmp/log 2>&1 && echo taken || grep -o 'Bad GPG signature\|Signing key not found' /tmp/log | sort -u; }
+      key=/copy/RPM-GPG-KEY-vendor try
+      key=/exchange/keys/other.asc try
+      sed -i 's,<revision>1,<revision>2,' /copy/repodata/repomd.xml
+      key=/copy/RPM-GPG-KEY-vendor try
+      echo package
+      cp ${yum}/repodata/repomd.xml /copy/repodata
+      printf x >>/copy/packages/kmod-exporter-common-1.0-1.noarch.rpm
+      rm -rf /cache /r
+      ${dnf('/copy/RPM-GPG-KEY-vendor')} install kmod-exporter-common 2>&1 | tee /tmp/log | grep -o 'checksum doesn.t match' | sort -u
+      rpm --root /r -q kmod-exporter-common || true
+    `);
+    expect(lines).toEqual([
+      ...['taken', 'Signing key not found', 'Bad GPG signature', 'package'],
+      "checksum doesn't match",
+      'package kmod-exporter-common is not installed',
+    ]);
   });
 });
 
