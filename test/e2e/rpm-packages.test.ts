@@ -397,7 +397,7 @@ describe('the repository of rpms', () => {
       ${setUp}
       cp -r ${yum} /copy
       sed -i s,/exchange/repository/yum,/copy, /repos/vendor.repo
-      try() { rm -rf /cache /r; ${dnf('$key')} --disablerepo base makecache >/tmp/log 2>&1 && echo taken || grep -o 'Bad GPG signature\|Signing key not found' /tmp/log | sort -u; }
+      try() { rm -rf /cache /r; ${dnf('$key')} --disablerepo base makecache >/tmp/log 2>&1 && echo taken || grep -o 'Bad GPG signature' /tmp/log; }
       key=/copy/RPM-GPG-KEY-vendor try
       key=/exchange/keys/other.asc try
       sed -i 's,<revision>1,<revision>2,' /copy/repodata/repomd.xml
@@ -406,12 +406,12 @@ describe('the repository of rpms', () => {
       cp ${yum}/repodata/repomd.xml /copy/repodata
       printf x >>/copy/packages/kmod-exporter-common-1.0-1.noarch.rpm
       rm -rf /cache /r
-      ${dnf('/copy/RPM-GPG-KEY-vendor')} install kmod-exporter-common 2>&1 | tee /tmp/log | grep -o 'checksum doesn.t match' | sort -u
+      ${dnf('/copy/RPM-GPG-KEY-vendor')} install kmod-exporter-common 2>&1 | grep -o 'has incorrect checksum'
       rpm --root /r -q kmod-exporter-common || true
     `);
     expect(lines).toEqual([
-      ...['taken', 'Signing key not found', 'Bad GPG signature', 'package'],
-      "checksum doesn't match",
+      ...['taken', 'Bad GPG signature', 'Bad GPG signature', 'package'],
+      'has incorrect checksum',
       'package kmod-exporter-common is not installed',
     ]);
   });

@@ -19,7 +19,7 @@ export async function runRpmTools(
   const { id } = await inSession((session) =>
     session.suiteImage('bookworm', 'test-rpm-tools', setup),
   );
-  const [file = '', ...args] = [...dockerRun(id, '', mounts, false), 'bash', '-c', script];
+  const [file, ...args] = [...dockerRun(id, '', mounts, false), 'bash', '-c', script];
   const { exitCode, stdout, stderr } = await execa(file, args, { stdin: 'ignore', reject: false });
   return { exitCode, stdout, stderr };
 }

@@ -56,15 +56,15 @@ const indexFile = 'repodata/repomd.xml';
 async function signatureOf(
   index: readonly ReleaseFile[],
   name: string,
-  { detachSign, publicKey }: OpenPgpSigner,
+  signer: OpenPgpSigner,
   epoch: number,
 ): Promise<ReleaseFile[]> {
   const signed = index.find(({ path }) => path === indexFile);
   if (signed === undefined) throw noIndex();
   return [
-    text(`${indexFile}.asc`, await detachSign(signed.bytes, epoch)),
-    text(`${indexFile}.key`, publicKey),
-    text(`RPM-GPG-KEY-${name}`, publicKey),
+    text(`${indexFile}.asc`, await signer.detachSign(signed.bytes, epoch)),
+    text(`${indexFile}.key`, signer.publicKey),
+    text(`RPM-GPG-KEY-${name}`, signer.publicKey),
   ];
 }
 

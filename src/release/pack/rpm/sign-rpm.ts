@@ -87,5 +87,5 @@ async function packetOf(armoredSignature: string): Promise<{ data: Buffer; algor
   const { readSignature } = await import('openpgp');
   const signature = await readSignature({ armoredSignature });
   const algorithm = signature.packets[0]?.publicKeyAlgorithm ?? 0;
-  return { data: Buffer.from(signature.write()), algorithm };
+  return { data: Buffer.from(signature.write() as Uint8Array), algorithm };
 }
