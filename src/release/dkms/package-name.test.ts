@@ -7,7 +7,6 @@ import {
   debianName,
   debianVersion,
   rpmName,
-  rpmVersion,
 } from './package-name.js';
 
 /** Whether dpkg itself takes a version, and sorts it before another. */
@@ -54,17 +53,6 @@ describe('debianVersion', () => {
   it('refuses a revision that does not look like one', async () => {
     const { code } = await kbuildErrorOf(() => debianVersion('1.0-x'));
     expect(code).toBe('DKMS_PACK_VERSION');
-  });
-});
-
-describe('rpmVersion', () => {
-  it('makes a Debian revision the release', () => {
-    expect(rpmVersion('0.3.0-1')).toEqual({ version: '0.3.0', release: '1' });
-    expect(rpmVersion('r12')).toEqual({ version: 'r12', release: '1' });
-  });
-
-  it.each(['1.0-rc1', '1.0-x', '1-2-3'])('refuses %s', async (version) => {
-    expect((await kbuildErrorOf(() => rpmVersion(version))).code).toBe('DKMS_PACK_VERSION');
   });
 });
 

@@ -1,4 +1,5 @@
 import { KbuildError } from '../../errors/kbuild-error.js';
+import { checkPreRelease } from '../pack/pre-release.js';
 
 /** What dkms names directories by. @throws KbuildError DKMS_PACK_NAME */
 export function checkDkmsName(name: string): string {
@@ -29,15 +30,12 @@ export function debianName(name: string): string {
 /** The name of the rpm of a DKMS package. */
 export const rpmName = (name: string): string => (name.endsWith('-dkms') ? name : `${name}-dkms`);
 
-/** A word that names what comes before a release: after `-` it would count as newer than it. */
-const before = /-(?=(?:alpha|beta|rc|pre|dev|git|snapshot)\d*)/i;
-
 /**
  * A version as Debian orders it (policy 5.6.12): what follows the last `-` is the package's revision.
  * @throws KbuildError DKMS_PACK_VERSION
  */
 export function debianVersion(version: string): string {
-  checkPreRelease(version, 'Debian');
+  checkPreRelease(version, 'Debian', 'DKMS_PACK_VERSION');
   if (/^\d[A-Za-z0-9.+~]*(-\d[A-Za-z0-9.+~]*)?$/.test(version)) return version;
   throw new KbuildError(
     'DKMS_PACK_VERSION',
@@ -51,29 +49,4 @@ function wrongInDebian(version: string): string {
   const [character] = /[^A-Za-z0-9.+~-]/.exec(version) ?? [];
   if (character !== undefined) return `it may not contain '${character}'`;
   return 'what follows a - is the revision of the package, one, and begins with a digit';
-}
-
-/**
- * A version as rpm has it: `-` separates the release.
- * @throws KbuildError DKMS_PACK_VERSION
- */
-export function rpmVersion(version: string): { version: string; release: string } {
-  checkPreRelease(version, 'rpm');
-  const [, upstream, release = '1'] = /^([\w.+~^]+?)(?:-(\d[\w.+~]*))?$/.exec(version) ?? [];
-  if (upstream !== undefined) return { version: upstream, release };
-  throw new KbuildError(
-    'DKMS_PACK_VERSION',
-    `'${version}' is no version of an rpm: after a -, it has the package's release, which begins with a digit`,
-    'Give another one with --package-version, such as 1.2.0, or leave out the format rpm.',
-  );
-}
-
-function checkPreRelease(version: string, whose: string): void {
-  if (!before.test(version)) return;
-  const right = version.replace(before, '~');
-  throw new KbuildError(
-    'DKMS_PACK_VERSION',
-    `'${version}': to ${whose}, what follows the - is the revision of the package, so that this would be newer than ${version.split(before)[0]}`,
-    `Write ${right}: ~ sorts before the end of a version.`,
-  );
 }

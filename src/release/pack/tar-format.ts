@@ -38,10 +38,8 @@ export const tarFormat: PackageFormat = {
   },
 };
 
-const tarName = (
-  { name, version }: ReleaseProject,
-  { release, arch }: KernelModules,
-): string => `${name}-${version}-${release}-${arch.name}.tar.gz`;
+const tarName = ({ name, version }: ReleaseProject, { release, arch }: KernelModules): string =>
+  `${name}-${version}-${release}-${arch.name}.tar.gz`;
 
 function entriesOf(
   project: ReleaseProject,
