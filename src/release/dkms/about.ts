@@ -16,7 +16,3 @@ export function describePackage(sources: SourcePackage): Description {
   };
   return describe(sources, own, 'DKMS_PACK_VALUE');
 }
-
-/** Who made a package, where nobody is named: an address that cannot be somebody's (RFC 2606). */
-export const maintainerOf = ({ name, about }: SourcePackage): string =>
-  about.maintainer ?? `${name} <${name.toLowerCase()}@localhost.invalid>`;
