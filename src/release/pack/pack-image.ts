@@ -11,5 +11,11 @@ export const debImage: PackImage = { name: 'pack-deb', packages: [] };
 
 export const rpmImage: PackImage = { name: 'pack-rpm', packages: ['rpm'] };
 
+/** apt-ftparchive. */
+export const aptRepositoryImage: PackImage = {
+  name: 'pack-apt-repository',
+  packages: ['apt-utils'],
+};
+
 /** What modules_install compresses with. */
 export const compressImage: PackImage = { name: 'pack-compress', packages: ['xz-utils', 'zstd'] };
