@@ -54,37 +54,51 @@ export function dkmsContainer(suite: DkmsSuite): Promise<DkmsContainer> {
 async function makeContainer(suite: DkmsSuite): Promise<DkmsContainer> {
   const { release: kernel } = await fetchedKdir(`debian:${suite}`, hostArch().name);
   const image = await dkmsImage(suite, kernel);
-  return { image, kernel, run: (script, options) => run(image, kernel, script, options) };
+  return { image, kernel, run: (script, options) => runInImage(image, kernel, script, options) };
 }
 
 /** The packages are the suite's own: what `apt-get install dkms linux-headers-…` gives a user. */
-async function dkmsImage(suite: DkmsSuite, kernel: string): Promise<string> {
+const dkmsImage = (suite: DkmsSuite, kernel: string): Promise<string> =>
+  imageWithPackages(
+    `test-dkms-${suite}`,
+    suite,
+    [
+      ...['dkms', `linux-headers-${kernel}`, 'kmod', 'binutils', 'make', 'libc6-dev'],
+      ...['openssl', 'xz-utils', 'zstd', 'rpm'],
+    ],
+    [`test -d /lib/modules/${kernel}/build`],
+  );
+
+/** An image of a suite with more of its packages, and what commands do to it. */
+export async function imageWithPackages(
+  name: string,
+  suite: DkmsSuite,
+  packages: readonly string[],
+  commands: readonly string[],
+): Promise<string> {
   const lines: string[] = [];
   const onLine = (line: string) => void lines.push(line);
-  const packages = [
-    ...['dkms', `linux-headers-${kernel}`, 'kmod', 'binutils', 'make', 'libc6-dev'],
-    ...['openssl', 'xz-utils', 'zstd', 'rpm'],
-  ];
   const setup = [
     'apt-get update',
     `DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(' ')}`,
     'rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin',
-    `test -d /lib/modules/${kernel}/build`,
+    ...commands,
   ].join(' && ');
   const scratch = await openRunDirectory(cacheDirectory());
   try {
     const { images } = await findEngineAndImages();
     const { signal } = new AbortController();
     const base = await ensureBaseImage(suiteByName(suite), images, scratch.path, onLine, signal);
-    return (await derivedImage({ name: `test-dkms-${suite}`, base, setup }, images, onLine)).id;
+    return (await derivedImage({ name, base, setup }, images, onLine)).id;
   } catch (error) {
-    throw new Error(`no image with dkms: ${lines.slice(-20).join('\n')}`, { cause: error });
+    throw new Error(`no image ${name}: ${lines.slice(-20).join('\n')}`, { cause: error });
   } finally {
     await scratch.remove();
   }
 }
 
-async function run(
+/** Runs a script in a new container of an image; `$KERNEL` is the kernel's release. */
+export async function runInImage(
   image: string,
   kernel: string,
   script: string,

@@ -1,5 +1,4 @@
 import { KbuildError } from '../../errors/kbuild-error.js';
-import { checkPreRelease } from '../pack/pre-release.js';
 
 /** What dkms names directories by. @throws KbuildError DKMS_PACK_NAME */
 export function checkDkmsName(name: string): string {
@@ -29,24 +28,3 @@ export function debianName(name: string): string {
 
 /** The name of the rpm of a DKMS package. */
 export const rpmName = (name: string): string => (name.endsWith('-dkms') ? name : `${name}-dkms`);
-
-/**
- * A version as Debian orders it (policy 5.6.12): what follows the last `-` is the package's revision.
- * @throws KbuildError DKMS_PACK_VERSION
- */
-export function debianVersion(version: string): string {
-  checkPreRelease(version, 'Debian', 'DKMS_PACK_VERSION');
-  if (/^\d[A-Za-z0-9.+~]*(-\d[A-Za-z0-9.+~]*)?$/.test(version)) return version;
-  throw new KbuildError(
-    'DKMS_PACK_VERSION',
-    `'${version}' is no version of a Debian package: ${wrongInDebian(version)}`,
-    'Give another one with --package-version, such as 1.2.0, or leave out the format deb.',
-  );
-}
-
-function wrongInDebian(version: string): string {
-  if (!/^\d/.test(version)) return 'it must begin with a digit';
-  const [character] = /[^A-Za-z0-9.+~-]/.exec(version) ?? [];
-  if (character !== undefined) return `it may not contain '${character}'`;
-  return 'what follows a - is the revision of the package, one, and begins with a digit';
-}

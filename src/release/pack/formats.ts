@@ -5,6 +5,7 @@ type Load = () => Promise<PackageFormat>;
 
 /** The kinds of packages that `--format` takes. */
 export const formats = {
+  deb: async () => (await import('./deb/deb-format.js')).debFormat,
   rpm: async () => (await import('./rpm/rpm-format.js')).rpmFormat,
   tar: async () => (await import('./tar-format.js')).tarFormat,
 } as const satisfies Record<string, Load>;

@@ -11,9 +11,16 @@ export const debImage: PackImage = { name: 'pack-deb', packages: [] };
 
 export const rpmImage: PackImage = { name: 'pack-rpm', packages: ['rpm'] };
 
+/** createrepo_c. */
 export const rpmRepositoryImage: PackImage = {
   name: 'pack-rpm-repository',
   packages: ['createrepo-c', 'rpm-common'],
+};
+
+/** apt-ftparchive. */
+export const aptRepositoryImage: PackImage = {
+  name: 'pack-apt-repository',
+  packages: ['apt-utils'],
 };
 
 /** What modules_install compresses with. */

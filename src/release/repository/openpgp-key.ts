@@ -11,7 +11,7 @@ export interface OpenPgpKey {
 const deterministic = ['rsaEncryptSign', 'rsaSign', 'eddsaLegacy', 'ed25519', 'ed448'];
 
 /**
- * Reads a secret key from a file's content, unlocks it, and looks whether it can sign today.
+ * Reads a secret key from a file's content, looks whether it can sign today, and unlocks it.
  * @param path for messages
  * @throws KbuildError REPOSITORY_KEY
  */
@@ -20,8 +20,8 @@ export async function readOpenPgpKey(
   path: string,
   passphrase: string,
 ): Promise<OpenPgpKey> {
-  const key = await unlocked(await parse(content, path), path, passphrase);
-  const part = await key.getSigningKey().catch((cause: unknown) => {
+  const locked = await parse(content, path);
+  const part = await locked.getSigningKey().catch((cause: unknown) => {
     const hint =
       'Extend its expiry (gpg --quick-set-expire) or make another key, and export it anew.';
     throw keyRefused(path, `it cannot sign today: ${(cause as Error).message}`, hint, cause);
@@ -41,7 +41,8 @@ export async function readOpenPgpKey(
       'Export the key where it lies: gpg --export-secret-keys (or --export-secret-subkeys).',
     );
   }
-  return { key, part };
+  const key = await unlocked(locked, path, passphrase);
+  return { key, part: await key.getSigningKey(part.getKeyID()) };
 }
 
 async function parse(content: Buffer, path: string): Promise<PrivateKey> {

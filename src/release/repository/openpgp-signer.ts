@@ -58,7 +58,7 @@ export async function openPgpSigner(
         return (await openpgp.sign({ ...options(epoch), message, detached: true })) as string;
       }),
   };
-  await prove(signer, path);
+  await prove(signer, key, path);
   return signer;
 }
 
@@ -79,15 +79,14 @@ function timeOf(key: PrivateKey, part: PrivateKey | Subkey): number {
 const createdOf = ({ created }: { created: Date | null }): Date | null => created;
 
 /** A key of which half was changed signs, and nobody can verify it. */
-async function prove(signer: OpenPgpSigner, path: string): Promise<void> {
-  const { createMessage, readKeys, readSignature, verify } = await import('openpgp');
-  const verificationKeys = await readKeys({ armoredKeys: signer.publicKey });
+async function prove(signer: OpenPgpSigner, key: PrivateKey, path: string): Promise<void> {
+  const { createMessage, readSignature, verify } = await import('openpgp');
   const binary = new Uint8Array([0x6b]);
   const armoredSignature = await signer.detachSign(binary, 0);
   const { signatures } = await verify({
     message: await createMessage({ binary }),
     signature: await readSignature({ armoredSignature }),
-    verificationKeys,
+    verificationKeys: key.toPublic(),
   });
   await signing(path, async () => signatures[0]?.verified);
 }
