@@ -35,11 +35,17 @@ const packageName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9+.-]|\{release\})*$/, 'write the name of a package, with {release}');
 
+const metaName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9+.-]|\{flavour\})*$/, 'write the name of a package, with {flavour}');
+
 const imagePackagesSchema = z.strictObject({
   packages: z.array(packageName).min(1),
   with: pattern.optional(),
   files: z.array(z.string().startsWith('/')).min(1),
   modules: z.array(z.string().startsWith('/')),
+  meta: metaName.optional(),
+  flavour: pattern.refine(hasGroup, 'it has no group for the flavour').optional(),
 }) satisfies z.ZodType<ImagePackages>;
 
 export const aptRepositorySchema = z.strictObject({

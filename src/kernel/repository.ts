@@ -35,6 +35,10 @@ export interface ImagePackages {
   files: string[];
   /** Paths that its modules may lie at. */
   modules: string[];
+  /** The package that always needs the newest kernel of a flavour; absent: there is none. */
+  meta?: string | undefined;
+  /** Finds the flavour in a kernel's release: the group; absent: nobody knows. */
+  flavour?: string | undefined;
 }
 
 export interface AptRepository extends CommonRepository {
