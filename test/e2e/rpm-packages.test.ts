@@ -6,6 +6,7 @@ import { archByName } from '../../src/arch/arch.js';
 import { rpmFormat } from '../../src/release/pack/rpm/rpm-format.js';
 import type { ReleaseFile } from '../../src/release/pack/format.js';
 import type { KernelModules, ReleaseProject } from '../../src/release/pack/release-project.js';
+import { signRpms } from '../../src/release/pack/rpm/sign-rpm.js';
 import { openPgpSigner } from '../../src/release/repository/openpgp-signer.js';
 import { rpmRepository } from '../../src/release/repository/rpm-repository.js';
 import { build, examples } from '../support/cli.js';
@@ -120,6 +121,16 @@ function kernelSpec(release: string, symbols: boolean): string {
   ]);
 }
 
+async function newSigner(name: string, kind: string) {
+  const { home } = await makeSigningKey(at('keys'), name, kind);
+  const { stdout } = await execa('gpg', [
+    ...['--homedir', home, '--batch', '--armor', '--export-secret-keys'],
+  ]);
+  await execa('gpgconf', ['--homedir', home, '--kill', 'all']);
+  writeTree(at('keys'), { [`${name}.secret`]: stdout });
+  return openPgpSigner(at('keys', `${name}.secret`), {});
+}
+
 beforeAll(async () => {
   const generic = await fetchedKdir('debian:bookworm', 'x86_64');
   const cloud = `debian:bookworm/${generic.release.replace('-amd64', '-cloud-amd64')}`;
@@ -140,14 +151,8 @@ beforeAll(async () => {
   const built = await build([consumer, ...matrix]);
   expect(built.exitCode).toBe(0);
 
-  await makeSigningKey(at('keys'), 'other');
-  const { home } = await makeSigningKey(at('keys'), 'vendor');
-  const { stdout } = await execa('gpg', [
-    ...['--homedir', home, '--batch', '--armor', '--export-secret-keys'],
-  ]);
-  await execa('gpgconf', ['--homedir', home, '--kill', 'all']);
-  writeTree(at('keys'), { 'secret.asc': stdout });
-  const signer = await openPgpSigner(at('keys/secret.asc'), {});
+  const signer = await newSigner('vendor', 'rsa2048');
+  const other = await newSigner('other', 'ed25519');
   await withPackTools(epoch, async (tools) => {
     for (const version of ['1.0', '2.0']) {
       keep(version, await rpmFormat.pack(projects(version, asIs), tools));
@@ -155,6 +160,7 @@ beforeAll(async () => {
     const packages = await rpmFormat.pack(projects('1.0', asRhel), tools);
     const repository = { name: 'vendor', url: 'file:///exchange/repository/yum', signer };
     keep('repository', await rpmRepository(packages, repository, tools));
+    keep('other', await signRpms(packages, other, epoch));
     keep('again', await rpmFormat.pack(projects('1.0', asIs), tools));
     const shuffled = [...(await rpmFormat.pack(projects('1.0', asRhel), tools))].reverse();
     keep('again', await rpmRepository(shuffled, repository, tools));
@@ -358,6 +364,8 @@ describe('the repository of rpms', () => {
       cd ${yum}/packages
       rpmkeys --root /r --import ../RPM-GPG-KEY-vendor
       rpmkeys --root /r --define '_pkgverify_level all' --checksig *.rpm
+      rpmkeys --root /r2 --import /exchange/keys/other.asc
+      rpmkeys --root /r2 --define '_pkgverify_level all' --checksig /exchange/other/rpm/*.rpm
       set -- *common*.rpm
       # A byte of the summary.
       at=$(grep -abo 'How the kernel modules' $1 | head -1 | cut -d: -f1)
@@ -365,10 +373,10 @@ describe('the repository of rpms', () => {
       printf W | dd of=/tmp/changed.rpm bs=1 seek=$at conv=notrunc status=none
       rpmkeys --root /r --checksig /tmp/changed.rpm || echo refused
     `);
-    expect(lines.slice(0, 7).filter((line) => !line.endsWith(': digests signatures OK'))).toEqual(
+    expect(lines.slice(0, 14).filter((line) => !line.endsWith(': digests signatures OK'))).toEqual(
       [],
     );
-    expect(lines.slice(7)).toEqual(['/tmp/changed.rpm: DIGESTS SIGNATURES NOT OK', 'refused']);
+    expect(lines.slice(14)).toEqual(['/tmp/changed.rpm: DIGESTS SIGNATURES NOT OK', 'refused']);
   });
 
   it('gives dnf the modules of the kernel that is there, and those of the next one with it', async () => {
