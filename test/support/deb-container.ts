@@ -6,8 +6,9 @@ import {
   type DkmsSuite,
 } from './dkms-container.js';
 
-/** What packages of modules are for: a suite's newest cloud kernel, the smallest. */
-export const cloudKernel = (suite: DkmsSuite): string => `debian:${suite}/*-cloud-*/latest`;
+/** What packages of modules are for: the newest cloud kernel of a suite's own series, the smallest. */
+export const cloudKernel = (suite: DkmsSuite): string =>
+  `debian:${suite}/${suite === 'bookworm' ? '6.1.' : ''}*-cloud-*/latest`;
 
 /** A machine of a suite with that kernel installed, its initramfs, and lintian; without a network. */
 export async function debContainer(suite: DkmsSuite): Promise<DkmsContainer> {
