@@ -2,7 +2,7 @@ import { sep } from 'node:path';
 import type { Kdir } from './kdir.js';
 import { fetchedKernels, type FetchedKernel } from './providers/fetched-kernel.js';
 import type { ProviderContext } from './providers/port.js';
-import type { Repository } from './repository.js';
+import type { MetaPackages, Repository } from './repository.js';
 
 /** Packages that bring a kernel to a machine. */
 export interface KernelPackages {
@@ -26,10 +26,18 @@ export function kernelPackages(
   const { image } = repository.kernels;
   if (image === undefined) return undefined;
   const packages = image.packages.map((name) => name.replaceAll('{release}', record.release));
-  const flavour = image.flavour && new RegExp(image.flavour).exec(record.release);
-  const named = flavour ? (flavour.groups?.flavour ?? flavour[1]) : undefined;
-  if (image.meta === undefined || named === undefined) return { packages };
-  return { packages, meta: image.meta.replaceAll('{flavour}', named) };
+  const meta = metaPackage(image.metas ?? [], record.release);
+  return { packages, ...(meta !== undefined && { meta }) };
+}
+
+/** The first whose releases this one is of. */
+export function metaPackage(metas: readonly MetaPackages[], release: string): string | undefined {
+  for (const { package: name, releases } of metas) {
+    const match = new RegExp(releases).exec(release);
+    if (match === null) continue;
+    return name.replaceAll(/\{(\w+)\}/g, (_, group: string) => match.groups?.[group] ?? '');
+  }
+  return undefined;
 }
 
 /** The repository that a KDIR was fetched from, and what is known of its kernel. */

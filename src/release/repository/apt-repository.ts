@@ -126,8 +126,8 @@ function indexRecipe(
       `  directory="$release/${component}/binary-$arch"`,
       '  mkdir -p "$directory"',
       // A directory's files it takes in the order of the disk.
-      '  for deb in pool/*/*_"$arch".deb pool/*/*_all.deb; do',
-      '    if [ -e "$deb" ]; then index packages "$deb"; fi',
+      '  ls pool/*/*.deb | grep -E "_($arch|all)[.]deb$" | while read -r deb; do',
+      '    index packages "$deb" || exit',
       '  done > "$directory/Packages"',
       '  gzip -9nk "$directory/Packages"',
       'done',
