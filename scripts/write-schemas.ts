@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifestJsonSchema } from '../src/artifact/manifest-schema.js';
+import { rebuildJsonSchema } from '../src/artifact/rebuild/report-schema.js';
 import { packageRoot } from '../src/data/package-root.js';
 import { descriptionJsonSchema } from '../src/kernel/providers/source/description-schema.js';
 import { configJsonSchema } from '../src/project/load-config.js';
@@ -10,6 +11,7 @@ for (const [name, schema] of Object.entries({
   config: configJsonSchema(),
   kernel: descriptionJsonSchema(),
   manifest: manifestJsonSchema(),
+  rebuild: rebuildJsonSchema(),
 })) {
   const text = `${JSON.stringify(schema, null, 2)}\n`;
   writeFileSync(join(packageRoot, 'schemas', `${name}.schema.json`), text);

@@ -9,6 +9,7 @@ export type { ExplainedFinding, Finding, FindingCode } from './artifact/finding.
 export type { ModuleReport, SummaryReport } from './artifact/module-report.js';
 export type { Verification } from './artifact/verify-module.js';
 export type { Artifact, JobRecord, Manifest, Verdict } from './artifact/manifest-schema.js';
+export type { RebuildReport } from './artifact/rebuild/report-schema.js';
 export type { TestCaseRecord, TestRecord } from './artifact/test-record-schema.js';
 export { expectedTime } from './engine/expected-time.js';
 export { JobHistory, type Expectation } from './engine/job-history.js';
@@ -70,6 +71,8 @@ export {
 export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
 export { release, type ReleaseReport, type ReleaseRequest } from './workflow/release.js';
+export { rebuild, type RebuildResult } from './workflow/rebuild.js';
+export type { RebuildRequest } from './workflow/rebuild-request.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';
 export type { SharedCacheRequest } from './workflow/open-shared-cache.js';
 export { watch, type WatchEvent } from './workflow/watch.js';

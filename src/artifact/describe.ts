@@ -20,6 +20,9 @@ export async function describeModule(
     path,
     sha256: hash('sha256', bytes, 'hex'),
     size: bytes.length,
+    ...(signature !== undefined && {
+      contentSha256: hash('sha256', bytes.subarray(0, signature.contentLength), 'hex'),
+    }),
     modinfo,
     elf,
     signature: signature === undefined ? null : await claimOf(signature),

@@ -19,6 +19,11 @@ export const artifactSchema = z.strictObject({
   path: z.string().describe('Relative to the output directory; of inspect: as it was given'),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   size: z.int().nonnegative().describe('Bytes'),
+  contentSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('Of the module without its signature; absent if it has none'),
   modinfo: z
     .record(z.string(), z.array(z.string()))
     .describe('Each tag of .modinfo with the list of its values, in file order'),
@@ -90,6 +95,10 @@ export const jobRecordSchema = z.strictObject({
   release: z.string().describe('Kernel release'),
   arch: z.string(),
   toolchain: z.string(),
+  kernel: z
+    .string()
+    .optional()
+    .describe('The reference by which its kernel is got again: debian:<suite>/<release>, a path…'),
   status: z.enum(['built', 'cached', 'skipped', 'failed']),
   cache: z
     .enum(['local', 'shared'])
@@ -139,6 +148,17 @@ export const jobRecordSchema = z.strictObject({
   sources: z.array(z.strictObject({ placement: z.string(), digest: z.string() })),
 });
 
+export const optionsSchema = z
+  .strictObject({
+    runtime: z.enum(['docker', 'host']),
+    prepare: z.enum(['auto', 'never']),
+    warnings: z.string().optional().describe('-W'),
+    check: z.string().optional().describe('-C'),
+    buildDeps: z.array(z.string()).optional().describe('--build-dep'),
+    directives: z.array(z.string()).optional().describe('--directive'),
+  })
+  .describe('What the command line said of how all of it is built');
+
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(1),
   tool: z.strictObject({ name: z.literal('kbuild-ts'), version: z.string() }),
@@ -146,6 +166,7 @@ export const manifestSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   milliseconds: z.number().nonnegative(),
   status: z.enum(['succeeded', 'failed']),
+  options: optionsSchema.optional(),
   jobs: z.array(jobRecordSchema),
   sharedCache: z
     .strictObject({

@@ -48,6 +48,10 @@ export function parseKernelRef(text: string, repositories: readonly Repository[]
   };
 }
 
+/** A reference of a kernel as it names this very one later, too: `host` is what runs then. */
+export const pinnedRef = (ref: string, release: string | undefined): string =>
+  ref === 'host' && release !== undefined ? `host/${release}` : ref;
+
 const absolute = (path: string): string => resolve(path.replace(/^~(?=\/|$)/, homedir()));
 
 function named(

@@ -33,7 +33,7 @@ export const SHT_SYMTAB = 2;
 export const SHT_RELA = 4;
 export const SHT_REL = 9;
 const SHT_NULL = 0;
-const SHT_NOBITS = 8;
+export const SHT_NOBITS = 8;
 
 /**
  * Reads the headers of an ELF file, 32- or 64-bit, of either byte order, and nothing else of it.

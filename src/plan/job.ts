@@ -46,6 +46,8 @@ export interface Job extends JobLabel {
   /** Names all inputs by content: equal keys give equal modules. Hexadecimal SHA-256. */
   key: string;
   kdir: Kdir;
+  /** The reference by which this very kernel is got again, where one gave it. */
+  kernel?: string;
   /** The toolchain's image by name; the name holds a hash over what it is made of. */
   image: string;
   source: PlacedProject;

@@ -118,6 +118,26 @@ describe('planJobs', () => {
   });
 });
 
+describe('the kernel of a job', () => {
+  it('is the reference that gives it again, and no part of its key', () => {
+    const project = projectOf();
+    const jobs = ['debian:bookworm/6.1.0-56-arm64', '/kdir', 'host', 'host/x', undefined].map(
+      (ref) => {
+        const target = { kdir: arm64, toolchain: gcc12, ...(ref !== undefined && { ref }) };
+        return plan({ project, targets: [target] })[0]!;
+      },
+    );
+    expect(jobs.map(({ kernel }) => kernel)).toEqual([
+      'debian:bookworm/6.1.0-56-arm64',
+      '/kdir',
+      'host/6.1.0-56-arm64',
+      'host/x',
+      undefined,
+    ]);
+    expect(new Set(jobs.map(({ key }) => key)).size).toBe(1);
+  });
+});
+
 describe('jobs of projects that depend on each other', () => {
   it('come after the jobs that they need, for the same kernel', () => {
     const { base, middle, top } = projectsOf({ base: [], middle: ['base'], top: ['middle'] });

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { archByName, type Arch } from '../arch/arch.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { Kdir } from '../kernel/kdir.js';
+import { pinnedRef } from '../kernel/ref.js';
 import type { Project } from '../project/project.js';
 import { projectDigest } from '../project/snapshot.js';
 import { imageWith } from '../toolchain/build-deps-recipe.js';
@@ -19,6 +20,8 @@ import { recipeVersion } from './recipe.js';
 export interface Target {
   kdir: Kdir;
   toolchain: Toolchain;
+  /** How the kernel is named, where a reference gave it. */
+  ref?: string;
 }
 
 /** What a project is to be built for. */
@@ -134,7 +137,7 @@ export class Planner {
     const identity = identityOf(project, target);
     const existing = this.#jobs.get(identity);
     if (existing !== undefined) return existing;
-    const { kdir, toolchain } = target;
+    const { kdir, toolchain, ref } = target;
     const label = {
       project: project.name,
       release: kdir.release,
@@ -176,6 +179,7 @@ export class Planner {
       ...label,
       key,
       kdir,
+      ...(ref !== undefined && { kernel: pinnedRef(ref, kdir.release) }),
       image,
       source,
       dependencies,

@@ -22,8 +22,10 @@ import type { Project, Signing } from '../project/project.js';
 import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
+import { inputsOf } from './job-inputs.js';
 import { openSharedCache, type SharedCacheRequest } from './open-shared-cache.js';
 import { Planning, type PlanRequest } from './plan.js';
+import { recordedOptions } from './recorded-options.js';
 import type { Session } from './session.js';
 
 export interface BuildRequest extends PlanRequest, RunOptions {
@@ -75,15 +77,18 @@ export async function publishAll(files: Publication[], manifest: Manifest): Prom
   });
 }
 
-/** The same, but for publishing. What is planned is built while the kernels of the rest are fetched. */
+/**
+ * The same, but for publishing. What is planned is built while the kernels of the rest are fetched.
+ * @param planning how its jobs become known; default: as the request says
+ */
 export async function buildUnpublished(
   request: BuildRequest,
   session: Session,
+  planning: Pick<Planning, 'steps' | 'whole'> = new Planning(request, session),
 ): Promise<Unpublished> {
   const startedAt = new Date().toISOString();
   const start = performance.now();
   const sharedCache = await openSharedCache(request, session);
-  const planning = new Planning(request, session);
   const signers = new Map<Signing, Signer>();
   const context = {
     ...engineContext(request, session, signers),
@@ -131,6 +136,7 @@ export async function buildUnpublished(
     startedAt,
     milliseconds: performance.now() - start,
     status: failures.length === 0 ? 'succeeded' : 'failed',
+    options: recordedOptions(request),
     jobs: results.map(jobRecord),
     ...(sharing !== undefined && { sharedCache: sharing }),
     ...(unusable.length > 0 && {
@@ -230,7 +236,6 @@ function publications({ job, modules, log }: JobResult): Publication[] {
 
 function jobRecord(result: JobResult): JobRecord {
   const { job, error, imageId } = result;
-  const { buildDeps } = job.source.project;
   const version = result.dkms?.version ?? job.source.project.version;
   return {
     ...labelOf(job),
@@ -242,25 +247,12 @@ function jobRecord(result: JobResult): JobRecord {
     diagnostics: result.diagnostics,
     artifacts: result.modules.map(({ artifact }) => artifact),
     ...(result.log !== undefined && { log: logPath(job) }),
-    key: job.key,
-    make: job.make,
+    ...inputsOf(job, imageId, result.digests),
     ...(result.dkms !== undefined &&
       job.dkms !== undefined && {
         dkms: { ...result.dkms, answers: answersOf(job, job.dkms, result.dkms) },
       }),
     ...(result.objects !== undefined && { objects: result.objects }),
     ...(result.usage !== undefined && { usage: result.usage }),
-    env: job.env,
-    image: {
-      name: job.image,
-      ...(imageId !== undefined && imageId !== '' && { id: imageId }),
-      ...(buildDeps.length > 0 && { packages: buildDeps }),
-    },
-    kdir: { path: job.kdir.path, identity: job.kdir.identity },
-    sources: [
-      ...[job.source, ...job.dependencies],
-      ...(job.dkms?.with ?? []),
-      ...(job.dkms?.overlay === undefined ? [] : [job.dkms.overlay]),
-    ].map(({ placement, digest }, i) => ({ placement, digest: result.digests?.[i] ?? digest })),
   };
 }

@@ -43,6 +43,12 @@ export interface PlanRequest extends MakeOptions {
   prepare: 'auto' | 'never';
   /** Refuse the whole plan if one kernel cannot be used. */
   failFast: boolean;
+  /** Directories that are no sources, wherever they lie, besides the output. Absolute. */
+  excluded?: string[];
+  /** The names of the toolchains that a project is built with for a kernel, whatever else would be chosen. */
+  toolchainsFor?: (project: Project, kernel: Resolution) => readonly string[];
+  /** Whether modules that a configuration signs are left unsigned. */
+  leavesUnsigned?: (signing: Signing) => boolean;
 }
 
 /** What is to be done, and for which kernels nothing can be. */
@@ -148,11 +154,11 @@ export class Planning {
   }
 
   #load() {
-    const { directories, output, dkms, buildDeps, signing, secrets } = this.#request;
+    const { directories, output, dkms, buildDeps, signing, secrets, excluded = [] } = this.#request;
     const { cache, emit, signal } = this.#session;
     return loadProjects(
       directories.map((path) => resolve(path)),
-      [...(output === undefined ? [] : [resolve(output)]), cache],
+      [...(output === undefined ? [] : [resolve(output)]), cache, ...excluded],
       {
         archives: { cache, emit, signal },
         ...(dkms !== undefined && { dkms }),
@@ -174,7 +180,10 @@ export class Planning {
     const targets: Target[] = [];
     for (const kernel of kernels) {
       try {
-        for (const toolchain of chooseToolchains(kernel, this.#toolchains, configured)) {
+        const toolchains =
+          this.#request.toolchainsFor?.(project, kernel).map(toolchainByName) ??
+          chooseToolchains(kernel, this.#toolchains, configured);
+        for (const toolchain of toolchains) {
           targets.push(await targetOf(kernel, toolchain));
         }
       } catch (error) {
@@ -192,9 +201,13 @@ export class Planning {
 }
 
 /** A project with what the command line says of all of them. */
-function asRequested(project: Project, { output, buildDeps = [] }: PlanRequest): Project {
+function asRequested(
+  { signing, ...project }: Project,
+  { output, buildDeps = [], leavesUnsigned }: PlanRequest,
+): Project {
   return {
     ...project,
+    ...(signing !== undefined && leavesUnsigned?.(signing) !== true && { signing }),
     buildDeps: [...new Set([...project.buildDeps, ...buildDeps])].sort(),
     ...(output !== undefined && { output: resolve(output) }),
   };

@@ -30,11 +30,11 @@ export async function readyTarget(
   if (mended !== undefined) {
     const { kdir, done, fromCache } = mended;
     checkToolchain(toolchain, kdir, hostArch().name);
-    return { kdir, toolchain, mended: done, fromCache };
+    return { kdir, toolchain, ref: kernel.ref, mended: done, fromCache };
   }
   if (problem !== undefined) throw problem;
   if ('error' in kernel) throw kernel.error;
-  return { kdir: kernel.kdir, toolchain, mended: [], fromCache: true };
+  return { kdir: kernel.kdir, toolchain, ref: kernel.ref, mended: [], fromCache: true };
 }
 
 /** Why a kernel cannot be built for as it is, with a toolchain. */

@@ -20,6 +20,7 @@ import { keysGenerateCommand } from './keys.js';
 import { packageCommand } from './package.js';
 import { planCommand } from './plan.js';
 import { releaseCommand } from './release.js';
+import { rebuildCommand } from './rebuild.js';
 import { signCommand } from './sign.js';
 import { testCommand } from './test.js';
 import { toolchainBuildCommand, toolchainListCommand } from './toolchain.js';
@@ -35,6 +36,7 @@ export const commands: CommandTree = {
   test: testCommand,
   package: packageCommand,
   release: releaseCommand,
+  rebuild: rebuildCommand,
   plan: planCommand,
   'compile-commands': compileCommandsCommand,
   inspect: inspectCommand,
