@@ -36,8 +36,9 @@ const bundle = await rolldown({
     'define-config': 'src/project/define-config.ts',
   },
   platform: 'node',
-  // jiti has a compiler in files beside it; viz is one large file as it is.
-  external: ['jiti', '@viz-js/viz'],
+  // jiti has a compiler in files beside it, and the CycloneDX library asks for what need not be there;
+  // viz is one large file as it is.
+  external: ['jiti', '@viz-js/viz', '@cyclonedx/cyclonedx-library'],
   plugins: [bundledPackages()],
   transform: { target: 'node20.19' },
   // Some modules are imported late here and at once there: each command loads what it needs. And

@@ -93,6 +93,7 @@ export function releaseRequest(argv: ReleaseArguments, name: string): ReleaseReq
       timeoutMs: parseDuration(argv.timeout, 'timeout'),
     },
     tested: false,
+    attested: false,
     files: [],
     cases: [],
     isolated: false,

@@ -12,6 +12,7 @@ import type { Project, Signing } from '../project/project.js';
 import { checkValidity } from '../release/certificate-validity.js';
 import { readCertificate } from '../release/certificate.js';
 import type { SourcePackage } from '../release/dkms/source-package.js';
+import { evidence } from '../release/evidence/evidence.js';
 import { packageEpoch } from '../release/pack/epoch.js';
 import type { PackTools, ReleaseFile } from '../release/pack/format.js';
 import { formats, type FormatName } from '../release/pack/formats.js';
@@ -40,6 +41,8 @@ export interface ReleaseRequest extends TestRequest {
   place: { path: string } | { name: string };
   /** Try the modules, as they are packaged, in their kernels. */
   tested: boolean;
+  /** Say in files of the release what it was made of (docs/provenance.md); else checksums alone. */
+  attested: boolean;
 }
 
 export interface ReleaseReport {
@@ -98,7 +101,12 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     packages.read,
     session,
   );
-  const all = packages.files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const attested = await evidence({
+    ...{ attested: request.attested, manifest: tested.manifest, projects, files: packages.files },
+    ...{ unpacked: packages.read.flatMap(({ modules }) => modules), formats: request.formats },
+    ...{ epoch: packageEpoch(), signer: signers.first },
+  });
+  const all = [...packages.files, ...attested].sort((a, b) => (a.path < b.path ? -1 : 1));
   const path = placeOf(request, results[0]?.job.source.project);
   throwIfInterrupted(session.signal);
   await publishRelease(path, all, session);
@@ -155,6 +163,11 @@ class Signers {
     const signer = this.#known.get(signing) ?? (await createSigner(signing));
     this.#known.set(signing, signer);
     return signer;
+  }
+
+  /** Of several keys, that of the first project signs for all. */
+  get first(): Signer | undefined {
+    return this.#known.values().next().value;
   }
 
   get(signing: Signing): Signer | undefined {
