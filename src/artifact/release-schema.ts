@@ -9,6 +9,8 @@ import { caseResultSchema, testRecordSchema } from './test-record-schema.js';
  * fields are added, never removed or given another meaning.
  */
 
+export const releaseRecordName = 'release.json';
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const releasedJobSchema = jobRecordSchema

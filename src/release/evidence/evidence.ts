@@ -1,4 +1,5 @@
 import type { Manifest } from '../../artifact/manifest-schema.js';
+import { releaseRecordName } from '../../artifact/release-schema.js';
 import type { ReleaseFile, UnpackedModule } from '../pack/format.js';
 import type { ReleaseProject } from '../pack/release-project.js';
 import type { Signer } from '../signer.js';
@@ -48,7 +49,7 @@ async function attestation(input: EvidenceInput): Promise<ReleaseFile[]> {
   const record = releaseRecord({ ...input, certificate: signer?.certificate });
   const statement = JSON.stringify(provenance(record), null, 2);
   return [
-    textFile('release.json', `${JSON.stringify(record, null, 2)}\n`),
+    textFile(releaseRecordName, `${JSON.stringify(record, null, 2)}\n`),
     textFile('sbom.cdx.json', await sbom({ record, projects, unpacked })),
     signer === undefined
       ? textFile('provenance.json', `${statement}\n`)

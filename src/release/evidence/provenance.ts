@@ -64,7 +64,7 @@ function externalParameters({ projects, formats, options, signedBy, jobs }: Rele
 function resolvedDependencies({ jobs, options }: ReleaseRecord): Resource[] {
   const inContainer = options?.runtime !== 'host';
   const all = new Map<string, Resource>();
-  for (const job of jobs) {
+  for (const job of jobs.filter(({ status }) => status === 'built')) {
     const image = inContainer ? [imageOf(job)] : [];
     for (const resource of [...sourcesOf(job), kdirOf(job), ...image]) {
       all.set(JSON.stringify(resource), resource);

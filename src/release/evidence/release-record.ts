@@ -31,7 +31,10 @@ export function releaseRecord(input: RecordInput): ReleaseRecord {
     epoch,
     formats: [...formats].sort(),
     ...(certificate !== undefined && {
-      signedBy: { certificate: fingerprint(certificate), subject: certificate.subject },
+      signedBy: {
+        certificate: fingerprint(certificate),
+        subject: certificate.subject.replaceAll('\n', ', '),
+      },
     }),
     ...(options !== undefined && { options }),
     projects: sortedBy(
