@@ -104,7 +104,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
   const attested = await evidence({
     ...{ attested: request.attested, manifest: tested.manifest, projects, files: packages.files },
     ...{ unpacked: packages.read.flatMap(({ modules }) => modules), formats: request.formats },
-    ...{ epoch: packageEpoch(), signer: signers.first },
+    ...{ epoch: packageEpoch(), signer: signers.firstOf(results) },
   });
   const all = [...packages.files, ...attested].sort((a, b) => (a.path < b.path ? -1 : 1));
   const path = placeOf(request, results[0]?.job.source.project);
@@ -165,9 +165,10 @@ class Signers {
     return signer;
   }
 
-  /** Of several keys, that of the first project signs for all. */
-  get first(): Signer | undefined {
-    return this.#known.values().next().value;
+  /** Of several keys, that of the first project that has one signs for all of them. */
+  firstOf(results: readonly JobResult[]): Signer | undefined {
+    const signings = results.flatMap(({ job }) => job.source.project.signing ?? []);
+    return signings[0] && this.get(signings[0]);
   }
 
   get(signing: Signing): Signer | undefined {

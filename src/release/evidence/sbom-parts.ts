@@ -64,6 +64,7 @@ export class SbomParts {
         ...(said !== undefined && { MODULE_LICENSE: said }),
         ...(module.bytes.equals(module.plain) ? {} : { uncompressedSha256: sha256(module.plain) }),
         ...(job !== undefined && { toolchain: job.toolchain, key: job.key }),
+        ...(job !== undefined && this.#hasImages && { image: job.image.name }),
         ...Object.fromEntries(
           (job?.sources ?? []).map(({ placement, digest }) => [`sources:${placement}`, digest]),
         ),
@@ -93,7 +94,7 @@ export class SbomParts {
   /** The image that a job was compiled in, if it was one. It is no part of what is shipped. */
   image({ image: { name, id, packages = [] } }: ReleasedJob): Component | undefined {
     const { Enums } = this.cyclonedx;
-    if (this.record.options?.runtime === 'host') return undefined;
+    if (!this.#hasImages) return undefined;
     const ref = `image:${name}${id === undefined ? '' : `@${id}`}`;
     const known = this.images.get(ref);
     if (known !== undefined) return known;
@@ -130,6 +131,10 @@ export class SbomParts {
     const factory = new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6);
     const text = new Serialize.JsonSerializer(factory).serialize(bom, { space: 2 });
     return `${text}\n`;
+  }
+
+  get #hasImages(): boolean {
+    return this.record.options?.runtime !== 'host';
   }
 
   #license(said: string | undefined, declared: string | undefined) {

@@ -35,7 +35,8 @@ export async function sbom({ record, projects, unpacked }: SbomInput): Promise<s
       module.digests.map((digest) => [`${module.release}/${digest}`, module]),
     ),
   );
-  const unpackedFrom = grouped(unpacked, ({ file }) => file);
+  const inOrder = sortedBy(unpacked, ({ path }) => path);
+  const unpackedFrom = grouped(inOrder, ({ file }) => file);
   const whole = parts.release(projects);
   const files = record.files.map((file) => {
     const component = parts.file(file);
@@ -81,8 +82,7 @@ function modulePart(
   const component = parts.module({ project, job, release, module, modinfo });
   if (job !== undefined) {
     component.dependencies.add(parts.kernel(job).bomRef);
-    const image = parts.image(job);
-    if (image !== undefined) component.dependencies.add(image.bomRef);
+    parts.image(job);
   }
   const needs = (modinfo.depends ?? []).flatMap((names) => names.split(','));
   return {
