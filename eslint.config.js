@@ -19,6 +19,7 @@ const rooms = {
   artifact: [...base, 'arch', 'module', 'kernel'],
   engine: [...base, 'arch', 'kernel', 'module', 'project', 'plan', 'runtime', 'artifact'],
   release: [...base, 'module', 'artifact', 'runtime'],
+  report: [...base, 'artifact'],
   vm: [...base, 'arch', 'module', 'kernel', 'runtime', 'artifact'],
 };
 const allRooms = [...Object.keys(rooms), 'workflow', 'cli'];

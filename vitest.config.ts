@@ -5,7 +5,14 @@ const minutes = 60_000;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          // It imports JSON in a way that Node itself does not take.
+          server: { deps: { inline: [/@actions\/workflow-parser/] } },
+        },
+      },
       {
         test: {
           name: 'e2e',

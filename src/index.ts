@@ -30,12 +30,14 @@ export type { Job } from './plan/job.js';
 export { reproduceCommand } from './plan/reproduce.js';
 export { defineConfig } from './project/define-config.js';
 export type { Config, ProjectConfig, WorkspaceConfig } from './project/config-schema.js';
+export { buildJunitXml } from './report/build-junit.js';
+export { sarifText } from './report/sarif.js';
+export { junitXml } from './report/test-junit.js';
 export { createSigner, type Signer, type SignerOptions } from './release/signer.js';
 export { cacheDirectory } from './storage/directories.js';
 export { allToolchains, toolchainByName, type Toolchain } from './toolchain/toolchain.js';
 export { findReports, type KernelReport, type StackFrame } from './vm/kernel-reports.js';
 export type { KernelMessage } from './vm/kernel-message.js';
-export { junitXml } from './vm/junit.js';
 export { diagnose, type Check } from './workflow/doctor.js';
 export {
   localStats,
@@ -47,6 +49,7 @@ export { pruneLocal, pruneShared, type PruneCacheReport } from './workflow/cache
 export { verifyLocal, verifyShared, type VerifyCacheReport } from './workflow/cache-verify.js';
 export { cleanAll, cleanOutput } from './workflow/clean.js';
 export { generateMakefile, type GeneratedFile } from './workflow/generate.js';
+export { generateCi, type CiProvider, type GenerateCiRequest } from './workflow/generate-ci.js';
 export {
   generateDkms,
   type GenerateDkmsRequest,

@@ -93,9 +93,24 @@ export const caseResultSchema = z.strictObject({
       messages: z.array(message).describe('What the kernel said while it was loaded'),
     }),
   ),
+  requests: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('Name or alias, as asked for'),
+        during: z.string().optional().describe('Module that was loaded or unloaded meanwhile'),
+        loads: z
+          .array(z.strictObject({ module: z.string(), error: z.string().optional() }))
+          .describe('What was loaded for it'),
+        isUnknown: z
+          .literal(true)
+          .optional()
+          .describe('No module that the case may load is called so'),
+      }),
+    )
+    .describe('That the kernel asked for a module, as request_module does'),
   script: z
     .strictObject({
-      exitCode: z.int(),
+      exitCode: z.int().optional().describe('Absent where it did not end'),
       output: z.array(z.string()),
       messages: z.array(message),
     })

@@ -4,6 +4,8 @@ import type { ExitStatus } from '../errors/codes.js';
 import { asKbuildError, KbuildError } from '../errors/kbuild-error.js';
 import type { Command, CommandContext } from './command.js';
 import { commands, type CommandTree } from './commands/index.js';
+import { beginGithubOutput } from './github/output.js';
+import { githubWanted } from './github/wanted.js';
 import { printError } from './print-error.js';
 
 /**
@@ -16,6 +18,9 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
     console.log(packageVersion()); // without loading anything
     return 0;
   }
+  const json = args.includes('--json');
+  const { isRead, annotates } = githubWanted(args);
+  const endGithubOutput = isRead ? beginGithubOutput({ json, annotates }) : undefined;
   const abort = new AbortController();
   const onSignal = () => {
     // A second one does not wait for anything: the next run clears what this one leaves.
@@ -35,11 +40,12 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
     return status;
   } catch (error) {
     const failure = asKbuildError(error);
-    printError(failure, args.includes('--json') && outputError === undefined);
+    printError(failure, json && outputError === undefined);
     return failure.exitStatus;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     process.stdout.off('error', onOutputError);
+    endGithubOutput?.();
   }
 }
 

@@ -68,6 +68,15 @@ export const verboseOption = {
   verbose: { boolean: true, default: false, describe: 'Print the whole output' },
 } as const;
 
+export const reporterOption = {
+  reporter: {
+    choices: ['auto', 'live', 'plain', 'github'] as const,
+    default: 'auto' as const,
+    describe:
+      'How a run is shown: auto is live on a terminal, github in GitHub Actions, else plain',
+  },
+} as const satisfies Record<string, Options>;
+
 export const directoryPositional = (argv: Argv): Argv =>
   argv.positional('dir', {
     type: 'string',

@@ -1,4 +1,5 @@
 import type { KbuildError } from '../errors/kbuild-error.js';
+import { tellGithubOfError } from './github/tell-github.js';
 import { styleFor } from './style.js';
 
 /**
@@ -12,4 +13,5 @@ export function printError(error: KbuildError, json: boolean | 'line'): void {
   const { paint } = styleFor(process.stderr);
   console.error(`${paint('red', 'error')} ${error.message} ${paint('dim', `[${error.code}]`)}`);
   console.error(`${paint('cyan', ' hint')} ${error.hint}`);
+  tellGithubOfError(error);
 }

@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime/port.js';
 export interface SessionArguments {
   json: boolean;
   verbose: boolean;
+  reporter?: 'auto' | 'live' | 'plain' | 'github';
   runtime?: Runtime['kind'];
   repository?: string[] | undefined;
   offline?: boolean;

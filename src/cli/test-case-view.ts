@@ -30,6 +30,7 @@ export function formatCase(
     ...(isFailed || all ? words(one, style, all) : []),
     ...one.reports.flatMap((report) => stackLines(report, style)),
     ...(all ? parameterLines(one, style) : []),
+    ...(isFailed || all ? requestLines(one, style) : []),
     ...(one.log === undefined
       ? []
       : [`${paint('dim', 'log ')} ${displayPath(join(output, one.log))}`]),
@@ -119,6 +120,18 @@ const shortSource = (source: string): string =>
 function withShortPaths(text: string, { reports }: TestCaseRecord): string {
   const sources = reports.flatMap(({ stack }) => stack.flatMap(({ source }) => source ?? []));
   return sources.reduce((words, source) => words.replaceAll(source, shortSource(source)), text);
+}
+
+/** What the kernel asked for, and what was loaded for it. */
+function requestLines({ requests }: TestCaseRecord, { paint }: Style): string[] {
+  const lines = requests.map(({ name, loads, isUnknown }) => {
+    const loaded = loads.map(({ module, error }) => [module, error].filter(Boolean).join(' '));
+    const answer = isUnknown ? 'no module here' : loaded.join(', ') || 'there already';
+    return `${paint('dim', 'asked for')} ${withoutControls(`${name}: ${answer}`)}`;
+  });
+  const shown = [...new Set(lines)];
+  const more = shown.length - shownLines;
+  return [...shown.slice(0, shownLines), ...(more > 0 ? [`… and ${more} others`] : [])];
 }
 
 /** Parameters as sysfs showed them. */

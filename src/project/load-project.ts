@@ -75,7 +75,7 @@ export async function loadProject(directory: string, defaults: ProjectDefaults):
   const depends = (config?.depends ?? []).map((path) => resolve(directory, path));
   const tests =
     found !== undefined && config?.test !== undefined
-      ? projectTests(directory, found.file, config.test, { method, expected, depends })
+      ? projectTests(directory, found.file, config.test)
       : undefined;
   const packaging = config && packagingOf(config);
   const apart = [

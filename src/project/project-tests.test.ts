@@ -117,10 +117,10 @@ describe('the tests of a project', () => {
   });
 
   it.each([
-    ['{ name: x, load: [nope] }', 'nope', "the project has no module 'nope'"],
     ['{ name: x, script: gone.sh }', 'gone.sh', 'there is no '],
     ["{ name: x, expect: { messages: ['('] } }", "'('", 'Unterminated group'],
     ['{ name: x, expect: { refused: EINVALID } }', 'EINVALID', '"EINVALID" is not the name of'],
+    ['{ name: x, expect: { refused: blacklisted } }', 'blacklisted', "name one with 'alias'"],
     ['{ name: x, repeat: 0 }', '0', 'Too small'],
     ['{ name: x, alias: a, load: [my_drv] }', '[my_drv', "leave 'load' out"],
     ['{ name: x, paramters: {} }', 'paramters', "unknown key 'paramters'"],

@@ -3,8 +3,6 @@ import { relative, resolve } from 'node:path';
 import { parseConfigText, position, type ConfigSource } from '../data/config-problem.js';
 import { durationInMs, sizeInBytes } from '../data/quantity.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { suggestion } from '../errors/nearest.js';
-import type { BuildMethod } from './project.js';
 import type { TestConfig } from './test-schema.js';
 
 /** How the modules of a project are tried in a booted kernel: the configuration, with its defaults. Serialisable. */
@@ -36,6 +34,7 @@ export interface ProjectTestCase {
   alias?: string;
   parameters: ModuleParameters;
   expect: {
+    /** `blacklisted`: modprobe.d keeps `alias` from loading anything. */
     refused?: string | true;
     parameters?: ModuleParameters;
     messages?: string[];
@@ -54,36 +53,20 @@ export const defaultTests = (): ProjectTests => testsOf('/', {});
  * The tests that a configuration describes.
  * @param directory the configuration's; absolute
  * @param file the configuration
- * @param known of the project: how it is built, and its modules
- * @throws KbuildError CONFIG_INVALID for a file that is not there, or a module that the project has not
+ * @throws KbuildError CONFIG_INVALID for a file that is not there
  */
-export function projectTests(
-  directory: string,
-  file: string,
-  config: TestConfig,
-  known: { method: BuildMethod; expected: readonly string[]; depends: readonly string[] },
-): ProjectTests {
+export function projectTests(directory: string, file: string, config: TestConfig): ProjectTests {
   const tests = testsOf(directory, config);
   const missing = (path: PropertyKey[], name: string) =>
     invalid(file, path, `there is no ${name}`, 'The path is relative to the configuration.');
   if (tests.modprobe !== undefined && !existsSync(tests.modprobe)) {
     throw missing(['test', 'modprobe'], tests.modprobe);
   }
-  for (const [i, { script, load = [] }] of tests.cases.entries()) {
+  // What `load` names may be one of the kernel's own: that is known when there is a kernel.
+  for (const [i, { script }] of tests.cases.entries()) {
     if (script !== undefined && !existsSync(script)) {
       throw missing(['test', 'cases', i, 'script'], script);
     }
-    // What another way of building yields, and other projects, is known when it is built.
-    if (known.method.kind !== 'generated' || known.depends.length > 0) continue;
-    const at = load.findIndex((name) => !known.expected.some((own) => isSame(own, name)));
-    const name = load[at];
-    if (name === undefined) continue;
-    throw invalid(
-      file,
-      ['test', 'cases', i, 'load', at],
-      `the project has no module '${name}'`,
-      suggestion(name, known.expected, 'modules'),
-    );
   }
   return tests;
 }
@@ -145,9 +128,6 @@ function asTexts(
     ]),
   );
 }
-
-/** The kernel takes '-' for '_' in the name of a module. */
-const isSame = (a: string, b: string): boolean => a.replaceAll('-', '_') === b.replaceAll('-', '_');
 
 function invalid(file: string, path: PropertyKey[], message: string, hint: string): KbuildError {
   // Where a key stands is only looked up where something is wrong.

@@ -23,13 +23,13 @@ export const expectSchema = z
   .strictObject({
     refused: z
       .union([z.literal(true), z.string()])
-      .refine((text) => text === true || isErrnoName(text), {
+      .refine((text) => text === true || text === 'blacklisted' || isErrnoName(text), {
         error: ({ input }) =>
-          `${JSON.stringify(input)} is not the name of an error: true for any, or EINVAL, ENOENT, EKEYREJECTED and the like`,
+          `${JSON.stringify(input)} is not the name of an error: true for any, or EINVAL, ENOENT, EKEYREJECTED and the like; or blacklisted, of an alias`,
       })
       .optional()
       .describe(
-        'Loading the last module must fail: with this error (EINVAL), or with any (true); those before it must load',
+        "Loading the last module must fail: with this error (EINVAL), or with any (true); those before it must load. blacklisted: nothing that 'alias' stands for is loaded, since modprobe.d has it on its blacklist",
       ),
     parameters: moduleParameters
       .optional()
@@ -91,8 +91,13 @@ export const testCaseSchema = z
       .describe('How often all is loaded and unloaded; default: 1'),
     isolated: z.boolean().optional().describe('Give it a virtual machine of its own'),
   })
-  .superRefine(({ alias, load, by }, context) => {
-    if (alias === undefined) return;
+  .superRefine(({ alias, load, by, expect }, context) => {
+    if (alias === undefined) {
+      if (expect?.refused !== 'blacklisted') return;
+      const message = `the blacklist is one of aliases: name one with 'alias'`;
+      context.addIssue({ code: 'custom', path: ['expect', 'refused'], message });
+      return;
+    }
     const other = load !== undefined ? 'load' : by === 'insmod' ? 'by' : undefined;
     if (other === undefined) return;
     const message = `what 'alias' stands for is found as modprobe finds it: leave '${other}' out`;

@@ -23,6 +23,18 @@ export interface UnloadRecord {
   messages: KernelMessage[];
 }
 
+/** That the kernel asked for a module, in a way that it runs modprobe for (request_module). */
+export interface RequestRecord {
+  /** A name or an alias, as asked for. */
+  name: string;
+  /** The module that was loaded or unloaded meanwhile: most likely it was that one that asked. */
+  during?: string;
+  /** What was loaded for it, in order; `error` as for a load. Of those that are there already, nothing is told. */
+  loads: { module: string; error?: string }[];
+  /** No module that the case may load is called so. */
+  isUnknown?: true;
+}
+
 /** What happened in a guest when a case was tried. Of repetitions, which end with the first that goes wrong: of the last. */
 export interface CaseRecord {
   name: string;
@@ -36,7 +48,9 @@ export interface CaseRecord {
   /** How often it was loaded and unloaded. */
   repetitions: number;
   loads: LoadRecord[];
-  script?: { exitCode: number; output: string[]; messages: KernelMessage[] };
+  requests: RequestRecord[];
+  /** Without `exitCode`, it did not end. */
+  script?: { exitCode?: number; output: string[]; messages: KernelMessage[] };
   unloads: UnloadRecord[];
   /** The kernel's taint flags as a number: Documentation/admin-guide/tainted-kernels.rst. */
   taint: { before: number; after: number };

@@ -6,7 +6,8 @@ import { decompressModule } from '../module/compression/decompress.js';
 import { shellQuote } from '../runtime/shell.js';
 import { cpioArchive, type CpioEntry } from './cpio.js';
 import { fatalTaints } from './fatal-taints.js';
-import type { TestCase } from './test-case.js';
+import { loadWords, moduleNumbers, requestScript } from './request-script.js';
+import { guestModules, type TestCase } from './test-case.js';
 
 /** What a guest is made of, besides its kernel. */
 export interface GuestContent {
@@ -17,13 +18,13 @@ export interface GuestContent {
   nonce: string;
 }
 
-const directories = ['bin', 'dev', 'proc', 'run', 'sys', 'modules', 'scripts'];
+const directories = ['bin', 'dev', 'proc', 'run', 'sys', 'modules', 'requests', 'scripts'];
 
-const init = join(packageRoot, 'templates/vm/init');
+const programs = join(packageRoot, 'templates/vm');
 
 /** The initramfs of a guest: BusyBox, our init, the modules and what is to be done with them. */
 export async function guestImage({ cases, busybox, nonce }: GuestContent): Promise<Buffer> {
-  const files = [...new Set(cases.flatMap(({ loads }) => loads.map(({ module }) => module.file)))];
+  const files = [...new Set(cases.flatMap((one) => guestModules(one).map(({ file }) => file)))];
   const place = new Map(files.map((file, i) => [file, `modules/${i}.ko`]));
   const modules = await Promise.all(files.map((file) => readModuleFile(file)));
   return cpioArchive([
@@ -32,8 +33,10 @@ export async function guestImage({ cases, busybox, nonce }: GuestContent): Promi
     device('dev/null', 1, 3),
     device('dev/kmsg', 1, 11),
     file('bin/busybox', await readFile(busybox), 0o755),
-    file('init', readFileSync(init), 0o755),
+    file('init', readFileSync(join(programs, 'init')), 0o755),
+    file('bin/kt-modprobe', readFileSync(join(programs, 'modprobe')), 0o755),
     file('plan', Buffer.from(plan(cases, nonce, place))),
+    ...cases.map((one, i) => file(`requests/${i}`, Buffer.from(requestScript(one, nonce, place)))),
     ...files.map((path, i) => file(place.get(path) ?? '', modules[i] ?? Buffer.alloc(0))),
     ...cases.flatMap(({ script }, i) =>
       script === undefined ? [] : [file(scriptPlace(i), Buffer.from(script))],
@@ -68,16 +71,11 @@ function plan(
   nonce: string,
   place: ReadonlyMap<string, string>,
 ): string {
-  const bodies = cases.map(({ loads, script }, number) => {
-    const lines = loads.map(({ module, parameters, required }, i) => {
-      const words = [module.name, `/${place.get(module.file) ?? ''}`];
-      words.push(required ? 'required' : 'optional', ...parameters);
-      return `kt_load ${i} ${words.map(shellQuote).join(' ')}`;
-    });
-    if (script !== undefined) lines.push(`kt_script /${scriptPlace(number)}`);
-    for (const [i, { module }] of [...loads.entries()].reverse()) {
-      lines.push(`kt_unload ${i} ${shellQuote(module.name)}`);
-    }
+  const bodies = cases.map((testCase, number) => {
+    const numbers = moduleNumbers(testCase);
+    const lines = testCase.loads.map((load) => `kt_load ${loadWords(load, numbers, place)}`);
+    if (testCase.script !== undefined) lines.push(`kt_script /${scriptPlace(number)}`);
+    lines.push('kt_unload');
     return `case_${number}() {\n${lines.join('\n')}\n}`;
   });
   const calls = cases.map(({ repeat, timeoutMs }, number) => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { GuestLog } from './guest-log.js';
-import type { TestCase } from './test-case.js';
+import { noRequests, type TestCase } from './test-case.js';
 
 const module = (name: string) => ({ name, file: `/${name}.ko`, role: 'tested' }) as const;
 
 const testCase = (name: string, ...modules: string[]): TestCase => ({
   name,
   loads: modules.map((one) => ({ module: module(one), parameters: [], required: true })),
+  requests: noRequests,
   repeat: 1,
   isolated: false,
   timeoutMs: 1000,
@@ -165,5 +166,45 @@ describe('GuestLog', () => {
     expect(records).toMatchObject([
       { repetitions: 2, loads: [{ module: 'a', error: 'ENOMEM' }], unloads: [] },
     ]);
+  });
+
+  it('tells what the kernel asked for, during what, and what was loaded for it', () => {
+    const needed = {
+      module: { ...module('c'), role: 'needed' as const },
+      parameters: [],
+      required: true,
+    };
+    const one = {
+      ...testCase('first', 'a', 'b'),
+      requests: { lookups: [], loads: { c: [needed] } },
+    };
+    const { records } = told(
+      [one],
+      `> ready
+       > case 0
+       > taint 0
+       > load 0
+       > asked 71 crypto-b
+       > asked 72 crypto-x(y z)
+       > served 71 1 0
+       > unknown 72
+       > asked 73 c
+       > served 73 2 19 insmod: can't insert '/modules/2.ko': No such device
+       > loaded 0 0
+       > load 1
+       > loaded 1 0
+       > unload 0
+       > unloaded 0 0
+       > unload 1
+       > unloaded 1 0
+       > end 0 0
+       > done`,
+    );
+    expect(records[0]?.requests).toEqual([
+      { name: 'crypto-b', during: 'a', loads: [{ module: 'b' }] },
+      { name: 'crypto-x(y z)', during: 'a', loads: [], isUnknown: true },
+      { name: 'c', during: 'a', loads: [{ module: 'c', error: 'ENODEV' }] },
+    ]);
+    expect(records[0]?.unloads.map((unload) => unload.module)).toEqual(['a', 'b']);
   });
 });

@@ -1,8 +1,8 @@
-import type { CaseRecord, LoadRecord, UnloadRecord } from './case-record.js';
+import type { CaseRecord } from './case-record.js';
 import { readConsoleLine, type ConsoleLine } from './console-line.js';
-import { errorName, signalName, unloadError } from './errno.js';
 import type { KernelMessage } from './kernel-message.js';
-import { findReports, type StackFrame } from './kernel-reports.js';
+import { findReports } from './kernel-reports.js';
+import { OpenCase } from './open-case.js';
 import type { TestCase } from './test-case.js';
 
 /** Messages of one step, or bytes of them, that no log is meant to hold. */
@@ -12,20 +12,12 @@ const mostBytes = 2 ** 20;
 /** Of an end that nobody told of, so many of the last messages are kept. */
 const tailLength = 60;
 
-/** Where a guest is. */
-type Place = NonNullable<CaseRecord['at']>;
-
-/** What is known of a case while it goes on. */
-interface Open {
-  record: CaseRecord;
-  testCase: TestCase;
-  messages: KernelMessage[];
-  began: number | undefined;
-}
+/** Words of init's with which a step begins. */
+const steps = new Set(['load', 'script', 'unload']);
 
 /**
- * What a guest's init (templates/vm/init) says on its console, put together: a record for each case. Told
- * each line, in order.
+ * What a guest says on its console, told line by line, in order. The words of init (templates/vm/init) are told
+ * from all else and make a record for each case (vm/open-case); the kernel's go to the case that goes on.
  */
 export class GuestLog {
   readonly records: CaseRecord[] = [];
@@ -33,13 +25,9 @@ export class GuestLog {
   end: 'done' | 'stop' | 'hang' | 'hung' | undefined;
   /** Between boot and the guest's first word, by its own clock. Seconds. */
   readySeconds: number | undefined;
-  /** What is going on; undefined between cases. */
-  place: Place | undefined = { step: 'boot' };
-  #open: Open | undefined;
-  #load: LoadRecord | undefined;
-  #unload: UnloadRecord | undefined;
-  #value = '';
-  #stepBegan: number | undefined;
+  #isReady = false;
+  /** The case that goes on. */
+  #open: OpenCase | undefined;
   #stepMessages = 0;
   #stepBytes = 0;
   /** The guest's clock, as it last told it. */
@@ -48,8 +36,6 @@ export class GuestLog {
   readonly #tail: KernelMessage[] = [];
   /** Those that no case had, since the last one ended. */
   #between: KernelMessage[] = [];
-  /** Where the program of a step is that does not end. */
-  #stuck: StackFrame[] = [];
   readonly #mark: string;
 
   /** @param nonce what init's words begin with */
@@ -82,22 +68,19 @@ export class GuestLog {
    * @param end what became of it, unless the log says that the kernel ended
    */
   break(end: Exclude<CaseRecord['end'], 'completed' | 'panic'>): void {
+    const open = this.#open ?? this.#unopened();
+    if (open === undefined) this.#blameLast();
+    else this.#close(open.break(end, this.#tail, this.#now));
+  }
+
+  /** The first case, of a guest that has not come to it: what was said is the case's. */
+  #unopened(): OpenCase | undefined {
     const [first] = this.cases;
-    this.#open ??= first && this.records.length === 0 ? newCase(first, undefined) : undefined;
-    if (this.#open === undefined) {
-      this.#blameLast();
-      return;
-    }
-    const { record, messages, began } = this.#open;
-    if (this.place?.step === 'boot') messages.push(...this.#between);
-    record.tail = [...this.#tail];
-    if (this.#load !== undefined && this.place?.step === 'load')
-      this.#load.milliseconds ||= this.#stepTime(this.#now);
-    record.milliseconds = millisecondsBetween(began, this.#now);
-    this.#close(undefined);
-    const panicked = record.reports.some(({ kind }) => kind === 'panic');
-    record.end = panicked ? 'panic' : end;
-    if (this.place !== undefined) record.at = this.place;
+    if (first === undefined || this.records.length > 0) return undefined;
+    if (this.#isReady) return new OpenCase(first, undefined);
+    const open = new OpenCase(first, undefined, { step: 'boot' });
+    open.keepAll(this.#between);
+    return open;
   }
 
   /** What comes after a case and before the next is the last one's doing. */
@@ -123,176 +106,41 @@ export class GuestLog {
     if (this.#tail.length > tailLength) this.#tail.shift();
     if (this.floods) return;
     if (this.#open === undefined) this.#between.push(message);
-    else if (!fromProgram) this.#open.messages.push(message);
-    const step = this.#unload ?? this.#script ?? this.#load;
-    step?.messages.push(message);
-  }
-
-  get #script(): CaseRecord['script'] {
-    return this.place?.step === 'script' ? this.#open?.record.script : undefined;
+    else this.#open.keep(message, fromProgram);
   }
 
   #hear(said: string, seconds: number | undefined): void {
     const [word = '', ...rest] = said.split(' ');
-    const text = (from: number) => rest.slice(from).join(' ');
-    const number = Number(rest[0]);
-    const open = this.#open;
+    if (steps.has(word)) this.#stepMessages = this.#stepBytes = 0;
     switch (word) {
       case 'ready':
         this.readySeconds = seconds;
-        this.place = undefined;
+        this.#isReady = true;
         return;
       case 'case': {
         this.#blameLast();
-        const testCase = this.cases[number];
-        if (testCase !== undefined) this.#open = newCase(testCase, seconds);
+        const testCase = this.cases[Number(rest[0])];
+        if (testCase !== undefined) this.#open = new OpenCase(testCase, seconds);
         return;
       }
-      case 'taint':
-        if (open !== undefined) open.record.taint = { before: number, after: number };
-        return;
-      case 'round':
-        this.#nextRound(number);
-        return;
-      case 'load':
-        this.#begin('load', open?.testCase.loads[number]?.module.name, seconds);
-        if (open === undefined) return;
-        this.#load = {
-          module: this.place?.module ?? '',
-          milliseconds: 0,
-          parameters: {},
-          messages: [],
-        };
-        open.record.loads.push(this.#load);
-        return;
-      case 'loaded':
-        if (this.#load === undefined) return;
-        this.#load.milliseconds = this.#stepTime(seconds);
-        this.#takeLoaded(this.#load, Number(rest[1]), text(2));
-        this.#finish();
-        return;
-      case 'value':
-      case 'more':
-      case 'line':
-        this.#takeValue(word, rest[1] ?? '', text(2));
-        return;
-      case 'script':
-        this.#begin('script', undefined, seconds);
-        if (open !== undefined) open.record.script = { exitCode: -1, output: [], messages: [] };
-        return;
-      case 'output':
-        open?.record.script?.output.push(text(0));
-        return;
-      case 'scripted':
-        if (open?.record.script !== undefined) open.record.script.exitCode = number;
-        this.#finish();
-        return;
-      case 'unload':
-        this.#begin('unload', open?.testCase.loads[number]?.module.name, seconds);
-        if (open === undefined) return;
-        this.#unload = { module: this.place?.module ?? '', milliseconds: 0, messages: [] };
-        open.record.unloads.push(this.#unload);
-        return;
-      case 'unloaded':
-        if (this.#unload === undefined) return;
-        this.#unload.milliseconds = this.#stepTime(seconds);
-        if (rest[1] !== '0') this.#unload.error = unloadError(text(2));
-        this.#finish();
-        return;
-      case 'stack':
-        this.#stuck.push({ text: text(0) });
-        return;
-      case 'left':
-        open?.record.leftBehind.push(text(0));
-        return;
       case 'end':
-        if (open === undefined) return;
-        open.record.taint.after = Number(rest[1]);
-        this.#close(seconds);
+        if (this.#open !== undefined) this.#close(this.#open.complete(Number(rest[1]), seconds));
         return;
       case 'stop':
       case 'done':
       case 'hang':
       case 'hung':
-        if (open === undefined) this.#blameLast();
+        if (this.#open === undefined) this.#blameLast();
         this.end = word;
+        return;
+      default:
+        this.#open?.hear({ word, rest, seconds });
     }
   }
 
-  #begin(step: Place['step'], module: string | undefined, seconds: number | undefined): void {
-    this.place = { step, ...(module !== undefined && { module }) };
-    this.#stepBegan = seconds;
-    this.#stepMessages = 0;
-    this.#stepBytes = 0;
-  }
-
-  #finish(): void {
-    this.#unload = undefined;
-    // What a module says after its load belongs to it until the next step: a timer, a thread of its own.
-    if (this.place?.step === 'script') this.place = undefined;
-  }
-
-  #stepTime(seconds: number | undefined): number {
-    return millisecondsBetween(this.#stepBegan, seconds);
-  }
-
-  /** It goes round until something goes wrong: the last round is what is told of. */
-  #nextRound(round: number): void {
-    if (this.#open === undefined) return;
-    const { record } = this.#open;
-    Object.assign(record, { repetitions: round, loads: [], unloads: [] });
-    delete record.script;
-    this.#load = undefined;
-  }
-
-  #takeLoaded(load: LoadRecord, status: number, said: string): void {
-    if (status === 0) return;
-    const signal = signalName(status);
-    if (signal === undefined) load.error = errorName(status, said);
-    else Object.assign(load, { error: signal, isCutShort: true });
-  }
-
-  #takeValue(word: 'value' | 'more' | 'line', name: string, text: string): void {
-    if (this.#load === undefined) return;
-    this.#value = word === 'value' ? text : `${this.#value}${word === 'line' ? '\n' : ''}${text}`;
-    this.#load.parameters[name] = this.#value;
-  }
-
-  #close(seconds: number | undefined): void {
-    if (this.#open === undefined) return;
-    const { record, messages, began } = this.#open;
-    record.reports = findReports(messages);
-    if (this.#stuck.length > 0) {
-      const title = `what ${record.loads.at(-1)?.module ?? 'it'} does when its time is over`;
-      record.reports.push({ kind: 'hung-task', title, stack: this.#stuck, lines: [] });
-      this.#stuck = [];
-    }
-    if (seconds !== undefined) record.milliseconds = millisecondsBetween(began, seconds);
+  #close(record: CaseRecord): void {
     this.records.push(record);
     this.#between = [];
     this.#open = undefined;
-    this.#load = undefined;
-    this.#unload = undefined;
-    if (seconds !== undefined) this.place = undefined;
   }
-}
-
-/** Of two times of a guest's clock, in seconds; 0 where one is not known. */
-const millisecondsBetween = (began: number | undefined, ended: number | undefined): number =>
-  began === undefined || ended === undefined ? 0 : (ended - began) * 1000;
-
-function newCase(testCase: TestCase, began: number | undefined): Open {
-  const record: CaseRecord = {
-    name: testCase.name,
-    end: 'completed',
-    repetitions: 1,
-    loads: [],
-    unloads: [],
-    taint: { before: 0, after: 0 },
-    leftBehind: [],
-    reports: [],
-    tail: [],
-    milliseconds: 0,
-  };
-  return { record, testCase, messages: [], began };
 }

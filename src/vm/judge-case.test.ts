@@ -237,4 +237,59 @@ describe('judgeCase', () => {
     const loads = [loaded('hello', { error: 'EINVAL', messages: [said('hello: \u001b[2Jx')] })];
     expect(reasons({ loads })[0]).not.toContain('\u001b');
   });
+
+  it('tells what a module that is refused had the kernel ask for in vain', () => {
+    const record = {
+      loads: [loaded('hello', { error: 'ENOENT' })],
+      unloads: [],
+      requests: [
+        { name: 'crypto-a', during: 'hello', loads: [], isUnknown: true as const },
+        { name: 'crypto-a-all', during: 'hello', loads: [], isUnknown: true as const },
+        { name: 'crypto-b', during: 'hello', loads: [{ module: 'b' }] },
+        { name: 'crypto-c', during: 'other', loads: [], isUnknown: true as const },
+      ],
+    };
+    expect(reasons(record)).toEqual([
+      expect.stringMatching(/^MODULE_REFUSED: .*; it had the kernel ask for "crypto-a", of which/),
+    ]);
+  });
+
+  it('shows what was loaded since the kernel asked for it', () => {
+    const requests = {
+      lookups: [],
+      loads: { ecb: testCaseOf(['+ecb']).loads, other: testCaseOf(['other']).loads },
+    };
+    const record = {
+      loads: [loaded('hello')],
+      requests: [
+        { name: 'crypto-ecb', during: 'hello', loads: [{ module: 'ecb', error: 'EINVAL' }] },
+        { name: 'crypto-other', during: 'hello', loads: [{ module: 'other' }] },
+      ],
+    };
+    expect(outcomes(record, ['hello'], { requests })).toEqual([
+      'hello loaded',
+      'ecb refused',
+      'other loaded',
+    ]);
+    expect(reasons(record, { requests })).toEqual([]);
+  });
+
+  it('names the oops that a script hangs for first, and does not say that the script ended', () => {
+    const testCase = { script: 'echo > /proc/hello' };
+    const record = {
+      end: 'hang' as const,
+      at: { step: 'script' as const },
+      script: { output: ['so far'], messages: [] },
+      unloads: [],
+      reports: [oops, { ...oops, kind: 'hung-task' as const, title: 'where it is' }],
+    };
+    const found = reasons(record, testCase);
+    expect(found.map((text) => text.replace(/:.*/, ''))).toEqual([
+      'KERNEL_REPORT',
+      'HANG',
+      'KERNEL_REPORT',
+    ]);
+    expect(found[0]).toContain('an oops');
+    expect(found[2]).toContain('where it is');
+  });
 });

@@ -6,7 +6,7 @@ import { expectationReasons } from './judge-expectations.js';
 import { loadReasons } from './judge-loads.js';
 import { reportReasons, taintReasons } from './judge-reports.js';
 import { unloadReasons } from './judge-unloads.js';
-import type { Load, TestCase } from './test-case.js';
+import { guestModules, type Load, type TestCase } from './test-case.js';
 
 /**
  * What is to be said of a case: held to what always counts (all loads, nothing is complained of, all
@@ -15,10 +15,12 @@ import type { Load, TestCase } from './test-case.js';
  */
 export function judgeCase(testCase: TestCase, record: CaseRecord): CaseResult {
   const modules = testCase.loads.map((load) => moduleResult(load, record));
+  const { causes, others } = reportReasons(testCase, record);
   const reasons: Reason[] = [
+    ...causes,
     ...endReasons(testCase, record),
-    ...reportReasons(testCase, record),
-    ...loadReasons(testCase, modules),
+    ...others,
+    ...loadReasons(testCase, modules, record),
     ...expectationReasons(testCase, record),
     ...unloadReasons(record),
     ...taintReasons(record),
@@ -32,7 +34,8 @@ export function judgeCase(testCase: TestCase, record: CaseRecord): CaseResult {
     end: record.end,
     repetitions: record.repetitions,
     milliseconds: record.milliseconds,
-    modules,
+    modules: [...modules, ...requestedModules(testCase, record)],
+    requests: record.requests,
     ...(record.script !== undefined && { script: record.script }),
     unloads: record.unloads,
     taint: {
@@ -43,6 +46,26 @@ export function judgeCase(testCase: TestCase, record: CaseRecord): CaseResult {
     reports: record.reports,
     tail: record.tail,
   };
+}
+
+/** Modules that were loaded since the kernel asked for them, and that the case itself does not name. */
+function requestedModules(testCase: TestCase, { requests }: CaseRecord): ModuleResult[] {
+  const { loads } = testCase;
+  const roles = new Map(guestModules(testCase).map(({ name, role }) => [name, role]));
+  const others = new Map(
+    requests
+      .flatMap((request) => request.loads)
+      .filter(({ module }) => !loads.some((load) => load.module.name === module))
+      .map((load) => [load.module, load]),
+  );
+  return Array.from(others.values(), ({ module, error }) => ({
+    module,
+    role: roles.get(module) ?? 'needed',
+    outcome: outcomeOfError(error),
+    ...(error !== undefined && { error }),
+    parameters: {},
+    messages: [],
+  }));
 }
 
 function moduleResult({ module }: Load, record: CaseRecord): ModuleResult {
@@ -62,13 +85,20 @@ function moduleResult({ module }: Load, record: CaseRecord): ModuleResult {
 function outcomeOf(
   name: string,
   load: LoadRecord | undefined,
-  { end, at }: CaseRecord,
+  { end, at, requests }: CaseRecord,
 ): ModuleResult['outcome'] {
   const endedHere = end !== 'completed' && at?.step === 'load' && at.module === name;
   if (endedHere || load?.isCutShort === true) return 'unfinished';
-  if (load === undefined) return 'not reached';
-  if (load.error === undefined) return 'loaded';
-  return load.error === 'ENODEV' || load.error === 'ENXIO' ? 'no device' : 'refused';
+  if (load !== undefined) return outcomeOfError(load.error);
+  const isServed = requests.some(({ loads }) =>
+    loads.some(({ module, error }) => module === name && error === undefined),
+  );
+  return isServed ? 'loaded' : 'not reached';
+}
+
+function outcomeOfError(error: string | undefined): ModuleResult['outcome'] {
+  if (error === undefined) return 'loaded';
+  return error === 'ENODEV' || error === 'ENXIO' ? 'no device' : 'refused';
 }
 
 /** What was to be done and was not, though nothing that was done went wrong. */

@@ -60,7 +60,7 @@ function parameterReasons(
 }
 
 function scriptReasons({ script }: CaseRecord): Reason[] {
-  if (script === undefined || script.exitCode === 0) return [];
+  if (script?.exitCode === undefined || script.exitCode === 0) return []; // the end tells of one that did not end
   const last = script.output.filter((line) => line.trim() !== '').at(-1);
   const words = last === undefined ? '' : `; the last that it printed: ${printable(last)}`;
   return [{ code: 'SCRIPT_FAILED', text: `the script ended with ${script.exitCode}${words}` }];

@@ -23,8 +23,32 @@ const kinds: Record<KernelReport['kind'], string> = {
   list: 'a corrupted list',
 };
 
-/** What the kernel complained of, each with the first place of a module in its stack. */
-export function reportReasons({ loads }: TestCase, { reports, end }: CaseRecord): Reason[] {
+/** What says where it hangs. Other reports come before, and are most likely why. */
+const ofHanging = new Set<KernelReport['kind']>(['hung-task', 'lockup', 'rcu']);
+
+/** What the kernel complained of. `causes`: why the case hangs, if it does. */
+export function reportReasons(
+  testCase: TestCase,
+  record: CaseRecord,
+): { causes: Reason[]; others: Reason[] } {
+  const isCause = ({ kind }: KernelReport) => record.end === 'hang' && !ofHanging.has(kind);
+  const { reports } = record;
+  return {
+    causes: reasonsOf(reports.filter(isCause), testCase, record),
+    others: reasonsOf(
+      reports.filter((report) => !isCause(report)),
+      testCase,
+      record,
+    ),
+  };
+}
+
+/** Each with the first place of a module in its stack. */
+function reasonsOf(
+  reports: readonly KernelReport[],
+  { loads }: TestCase,
+  { end }: CaseRecord,
+): Reason[] {
   const tested = loads.filter(({ module }) => module.role === 'tested');
   const names = [...tested, ...loads].map(({ module }) => module.name);
   return reports

@@ -16,11 +16,28 @@ export interface Load {
   required: boolean;
 }
 
+/**
+ * What is loaded when the kernel asks for a module by a name or an alias (request_module). Guests have no
+ * modprobe: all is worked out before.
+ */
+export interface RequestTable {
+  /**
+   * Globs, with `-` as `_`, and the module that each stands for, if it may be loaded for it. Of the first list in which
+   * some match, all of these count, and the next lists do not.
+   */
+  lookups: readonly (readonly { pattern: string; module?: string }[])[];
+  /** What is loaded for a module, in order: what it needs, then the module. By name. */
+  loads: Readonly<Record<string, readonly Load[]>>;
+}
+
+/** Of a case for which nothing is loaded but what it names. */
+export const noRequests: RequestTable = { lookups: [], loads: {} };
+
 /** What a case is held to. Regular expressions are texts: they are matched against whole lines of the log. */
 export interface Expectation {
   /**
    * Loading the last module must fail: with this error (`EINVAL`), or with any (`true`). The modules
-   * before it must load.
+   * before it must load. `blacklisted` is no error of a kernel's: nothing was to be loaded at all.
    */
   refused?: string | true;
   /** Read back from sysfs, by module and parameter. */
@@ -36,6 +53,7 @@ export interface TestCase {
   name: string;
   /** In the order in which they are loaded; they are unloaded in the reverse. */
   loads: readonly Load[];
+  requests: RequestTable;
   /** A shell script that runs in the guest while the modules are loaded: exit status 0 is good. */
   script?: string;
   /** How often all is loaded and unloaded. */
@@ -45,4 +63,10 @@ export interface TestCase {
   /** How long a single step (a load, the script, an unload) may take. Milliseconds. */
   timeoutMs: number;
   expect: Expectation;
+}
+
+/** All modules that a case may load, each once: those of its own loads first. A guest knows them by their place here. */
+export function guestModules({ loads, requests }: TestCase): GuestModule[] {
+  const all = [...loads, ...Object.values(requests.loads).flat()].map(({ module }) => module);
+  return [...new Map(all.map((module) => [module.name, module])).values()];
 }

@@ -18,7 +18,7 @@ import { exitStatus } from '../errors/gravest.js';
 import { parseKernelConfig } from '../kernel/config.js';
 import { parseSymvers } from '../kernel/symvers.js';
 import { labelOf, type Job } from '../plan/job.js';
-import type { Project, Signing } from '../project/project.js';
+import type { Signing } from '../project/project.js';
 import type { SignatureHash, Signer } from '../release/signer.js';
 import { toolchainByName } from '../toolchain/toolchain.js';
 import { withoutCollisions } from './collisions.js';
@@ -26,6 +26,7 @@ import { inputsOf } from './job-inputs.js';
 import { openSharedCache, type SharedCacheRequest } from './open-shared-cache.js';
 import { Planning, type PlanRequest } from './plan.js';
 import { recordedOptions } from './recorded-options.js';
+import { checkReports, writeReports, type ReportFiles } from './report-files.js';
 import type { Session } from './session.js';
 
 export interface BuildRequest extends PlanRequest, RunOptions {
@@ -42,8 +43,8 @@ export interface BuildRequest extends PlanRequest, RunOptions {
   sharedCache?: SharedCacheRequest;
   /** Opens the keys of a project, before anything is built with them; default: as they are. */
   openSigner?: (signing: Signing) => Promise<Signer>;
-  /** Called with each project once, before anything of it is built. */
-  beforeProject?: (project: Project) => Promise<void>;
+  /** Files to write for other programs. */
+  reports?: ReportFiles;
 }
 
 export interface BuildReport {
@@ -62,8 +63,11 @@ export interface Unpublished {
 
 /** Plans, builds, verifies, signs and publishes. A job that fails is in the report. */
 export async function build(request: BuildRequest, session: Session): Promise<BuildReport> {
+  const { reports = {} } = request;
+  checkReports(reports);
   const { manifest, files, failures } = await buildUnpublished(request, session);
   await publishAll(files, manifest);
+  await writeReports(reports, manifest);
   return { manifest, exitStatus: exitStatus(failures) };
 }
 
@@ -95,7 +99,6 @@ export async function buildUnpublished(
     ...(sharedCache !== undefined && { sharedCache }),
   };
   const run = new JobRun(request, context);
-  const begun = new Set<Project>();
   let output: string | undefined;
   try {
     for await (const jobs of planning.steps()) {
@@ -103,11 +106,6 @@ export async function buildUnpublished(
         output = jobs[0]?.source.project.output ?? '';
         checkOutput(output);
         if (request.runtime === 'host') warnOfBuildDeps(jobs, session);
-      }
-      for (const { source } of jobs) {
-        if (begun.has(source.project)) continue;
-        begun.add(source.project);
-        await request.beforeProject?.(source.project);
       }
       await addSigners(signers, jobs, request);
       session.emit({ type: 'plan', jobs: jobs.map(labelOf) });

@@ -15,15 +15,10 @@ export function chooseCases(
   globs: readonly string[],
 ): Map<Project, ProjectTests> {
   const all = projects.map((project) => ({ project, tests: project.tests ?? defaultTests() }));
-  const names = [...new Set(all.flatMap(({ tests }) => tests.cases.map(({ name }) => name)))];
-  for (const glob of globs) {
-    if (names.some((name) => matchesGlob(name, glob))) continue;
-    throw new KbuildError(
-      'USAGE',
-      `--case ${glob}: no case has such a name`,
-      suggestion(glob, names, 'cases'),
-    );
-  }
+  checkCases(
+    all.flatMap(({ tests }) => tests.cases.map(({ name }) => name)),
+    globs,
+  );
   const isAsked = (name: string) =>
     globs.length === 0 || globs.some((glob) => matchesGlob(name, glob));
   return new Map(
@@ -33,5 +28,19 @@ export function chooseCases(
         { ...tests, cases: tests.cases.filter(({ name }) => isAsked(name)) },
       ])
       .filter(([, { cases }]) => cases.length > 0),
+  );
+}
+
+/**
+ * @param names of all cases
+ * @throws KbuildError USAGE for a glob that none of them matches
+ */
+export function checkCases(names: readonly string[], globs: readonly string[]): void {
+  const unmatched = globs.find((glob) => !names.some((name) => matchesGlob(name, glob)));
+  if (unmatched === undefined) return;
+  throw new KbuildError(
+    'USAGE',
+    `--case ${unmatched}: no case has such a name`,
+    suggestion(unmatched, [...new Set(names)], 'cases'),
   );
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { archByName } from '../arch/arch.js';
-import type { CaseRecord } from '../vm/case-record.js';
 import { decodeStacks } from '../vm/decode-stack.js';
+import type { TriedCase } from '../vm/run-cases.js';
 import type { TestCase } from '../vm/test-case.js';
 import type { PlannedCase } from './plan-cases.js';
 import type { Session } from './session.js';
@@ -12,17 +12,17 @@ import type { TestSubject } from './test-subject.js';
 const limits = { memoryBytes: 2 ** 31, diskBytes: 2 ** 28, timeoutMs: 60_000 };
 
 /**
- * The records of a subject's cases, in order, with places of the sources in what the kernel complained of,
+ * What came of a subject's cases, in order, with places of the sources in what the kernel complained of,
  * where the modules' debug information tells them.
  */
 export async function decodeCases(
   { kdir, own, others, built }: TestSubject,
   planned: readonly PlannedCase[],
-  records: ReadonlyMap<TestCase, CaseRecord | undefined>,
+  tried: ReadonlyMap<TestCase, TriedCase>,
   session: Session,
-): Promise<(CaseRecord | undefined)[]> {
-  const found = planned.map((one) => ('testCase' in one ? records.get(one.testCase) : undefined));
-  const reports = found.flatMap((record) => record?.reports ?? []);
+): Promise<(TriedCase | undefined)[]> {
+  const found = planned.map((one) => ('testCase' in one ? tried.get(one.testCase) : undefined));
+  const reports = found.flatMap((one) => one?.record.reports ?? []);
   if (reports.length === 0 || built === undefined || built.imageId === '') return found;
   const runtime = await session.runtime();
   if (runtime.kind === 'host') return found;
@@ -38,11 +38,12 @@ export async function decodeCases(
     signal: session.signal,
   });
   let next = 0;
-  return found.map((record) => {
-    if (record === undefined) return undefined;
+  return found.map((one) => {
+    if (one === undefined) return undefined;
+    const { record } = one;
     const own = decoded.slice(next, next + record.reports.length);
     next += record.reports.length;
-    return { ...record, reports: own };
+    return { ...one, record: { ...record, reports: own } };
   });
 }
 

@@ -81,6 +81,9 @@ export async function plan(request: PlanRequest, session: Session): Promise<Plan
   return planning.whole();
 }
 
+/** Told all projects once they are loaded, before anything is fetched or made for them. */
+export type OnProjects = (projects: readonly Project[]) => void | Promise<void>;
+
 /**
  * A plan that is made bit by bit: the jobs of kernels that are there need not wait for those that are
  * fetched.
@@ -95,8 +98,14 @@ export class Planning {
   #requests: KernelRequest[] = [];
   #projects: Project[] = [];
 
-  /** @throws KbuildError ARCH_UNKNOWN, TOOLCHAIN_UNKNOWN */
-  constructor(request: PlanRequest, session: Session) {
+  readonly #onProjects: OnProjects;
+
+  /**
+   * @param onProjects what else they are to be held to; what it throws ends the planning
+   * @throws KbuildError ARCH_UNKNOWN, TOOLCHAIN_UNKNOWN
+   */
+  constructor(request: PlanRequest, session: Session, onProjects: OnProjects = () => undefined) {
+    this.#onProjects = onProjects;
     this.#request = request;
     this.#session = session;
     this.#planner = new Planner(hostArch().name, request);
@@ -111,6 +120,7 @@ export class Planning {
   async *steps(): AsyncGenerator<Job[]> {
     const { projects, requested } = await this.#load();
     this.#projects = projects.map((project) => asRequested(project, this.#request));
+    await this.#onProjects(this.#projects);
     const asRequestedBy = new Map(projects.map((project, i) => [project, this.#projects[i]]));
     // A mere dependency is built for the targets of what needs it, whatever it says itself.
     const built = [...requested].flatMap((project) => asRequestedBy.get(project) ?? []);

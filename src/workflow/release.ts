@@ -13,7 +13,6 @@ import { checkValidity } from '../release/certificate-validity.js';
 import { readCertificate } from '../release/certificate.js';
 import type { SourcePackage } from '../release/dkms/source-package.js';
 import { evidence } from '../release/evidence/evidence.js';
-import { packageEpoch } from '../release/pack/epoch.js';
 import type { PackTools, ReleaseFile } from '../release/pack/format.js';
 import { formats, type FormatName } from '../release/pack/formats.js';
 import type { PackedModule, ReleaseProject } from '../release/pack/release-project.js';
@@ -23,8 +22,9 @@ import { withLock } from '../storage/lock.js';
 import { buildUnpublished, publishAll, type Unpublished } from './build.js';
 import { dkmsSources } from './dkms-sources.js';
 import { finishModules } from './finish-modules.js';
+import { packTools } from './pack-tools.js';
+import { Planning } from './plan.js';
 import { packageName, packageVersion, releaseProjects } from './release-projects.js';
-import { runPackagers } from './run-packagers.js';
 import type { Session } from './session.js';
 import { testStatus, type TestRequest } from './test.js';
 import { testKernels } from './test-kernels.js';
@@ -60,15 +60,15 @@ export interface ReleaseReport {
  */
 export async function release(request: ReleaseRequest, session: Session): Promise<ReleaseReport> {
   const signers = new Signers();
-  const preparation = new Preparation(request, session);
+  const preparation = new Preparation(request, signers, session);
   const built = await buildUnpublished(
     {
       ...request,
       // Before anything is built: a wrong key costs no time, and packages nothing.
       openSigner: (signing) => signers.open(signing),
-      beforeProject: (project) => preparation.add(project),
     },
     session,
+    new Planning(request, session, (projects) => preparation.look(projects)),
   );
   const { manifest, files, results } = built;
   if (manifest.status === 'failed') {
@@ -80,7 +80,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     ({ source }) => source.project.signing && signers.get(source.project.signing),
     session,
   );
-  const tested = await testFinished(built, finished, request, session);
+  const tested = await testFinished(built, finished, preparation.tests, request, session);
   const status = testStatus(tested.manifest);
   await publishAll([...files, ...tested.consoles], tested.manifest);
   if (status !== 0) return { manifest: tested.manifest, exitStatus: status };
@@ -91,7 +91,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     version: request.version,
     sources: preparation.sources,
   });
-  const packages = await packAll(projects, request.formats, toolsOf(session));
+  const packages = await packAll(projects, request.formats, packTools(session));
   await verifyPacked(
     results.map((result) => ({
       kdir: result.job.kdir,
@@ -131,18 +131,24 @@ async function checkPlace(path: string): Promise<void> {
 /** What is found out of projects before anything is built: a mistake costs no build. */
 class Preparation {
   readonly sources = new Map<Project, SourcePackage>();
-  #isPlaceChecked = false;
+  tests: ReturnType<typeof chooseCases> = new Map();
 
   constructor(
     readonly request: ReleaseRequest,
+    readonly signers: Signers,
     readonly session: Session,
   ) {}
 
-  /** @throws KbuildError RELEASE_OUTPUT, STORAGE_FAILED, PACKAGE_*, DKMS_PACK_* */
-  async add(project: Project): Promise<void> {
+  /** @throws KbuildError RELEASE_OUTPUT, STORAGE_FAILED, SIGN_*, PACKAGE_*, DKMS_PACK_* */
+  async look(projects: readonly Project[]): Promise<void> {
+    await checkPlace(placeOf(this.request, projects[0]));
+    for (const { signing } of projects) if (signing !== undefined) await this.signers.open(signing);
+    for (const project of projects) await this.#add(project);
+    if (this.request.tested) this.tests = chooseCases(projects, this.request.cases);
+  }
+
+  async #add(project: Project): Promise<void> {
     const { formats: asked, version } = this.request;
-    if (!this.#isPlaceChecked) await checkPlace(placeOf(this.request, project));
-    this.#isPlaceChecked = true;
     packageName(project);
     // What a dkms.conf says is known when it was evaluated.
     if (project.method.kind !== 'dkms') packageVersion(project, version);
@@ -184,6 +190,7 @@ class Signers {
 async function testFinished(
   { manifest, results }: Unpublished,
   finished: ReadonlyMap<JobResult, readonly PackedModule[]>,
+  tests: Preparation['tests'],
   request: ReleaseRequest,
   session: Session,
 ): Promise<{ manifest: Manifest; consoles: Publication[] }> {
@@ -203,19 +210,14 @@ async function testFinished(
     }
     places.push({ ...result, modules });
   }
-  const projects = [...new Set(results.map(({ job }) => job.source.project))];
-  const subjects = builtSubjects(places, chooseCases(projects, request.cases));
+  const subjects = builtSubjects(places, tests);
   const logs = join(session.scratch, 'consoles');
   await mkdir(logs, { recursive: true });
-  const { tests, consoles } = await testKernels(subjects, logs, request, session);
-  const isPassed = testStatus({ ...manifest, tests }) === 0;
-  return { manifest: { ...manifest, status: isPassed ? 'succeeded' : 'failed', tests }, consoles };
+  const run = await testKernels(subjects, logs, request, session);
+  const tested: Manifest = { ...manifest, tests: run.tests };
+  const status = testStatus(tested) === 0 ? 'succeeded' : 'failed';
+  return { manifest: { ...tested, status }, consoles: run.consoles };
 }
-
-const toolsOf = (session: Session): PackTools => ({
-  epoch: packageEpoch(),
-  run: (recipes, image) => runPackagers(recipes, image, session),
-});
 
 /** Packages of all formats, and what is read back out of them. */
 async function packAll(

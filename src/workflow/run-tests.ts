@@ -5,8 +5,10 @@ import type { Manifest } from '../artifact/manifest-schema.js';
 import type { Publication } from '../artifact/publish.js';
 import type { TestRecord } from '../artifact/test-record-schema.js';
 import { packageVersion } from '../data/package-root.js';
+import { defaultTests } from '../project/project-tests.js';
 import { buildUnpublished, publishAll } from './build.js';
-import { chooseCases } from './choose-cases.js';
+import { checkCases, chooseCases } from './choose-cases.js';
+import { Planning } from './plan.js';
 import type { Session } from './session.js';
 import type { TestRequest } from './test.js';
 import { testKernels } from './test-kernels.js';
@@ -47,6 +49,10 @@ interface Subjects {
 
 async function subjectsOf(request: TestRequest, session: Session): Promise<Subjects> {
   if (request.files.length > 0) {
+    checkCases(
+      defaultTests().cases.map(({ name }) => name),
+      request.cases,
+    );
     const output = resolve(request.output ?? resultsDirectory);
     checkOutput(output);
     const manifest: Manifest = {
@@ -60,8 +66,11 @@ async function subjectsOf(request: TestRequest, session: Session): Promise<Subje
     };
     return { manifest, files: [], subjects: await givenSubjects(request, session) };
   }
-  const { manifest, files, results } = await buildUnpublished(request, session);
-  const projects = [...new Set(results.map(({ job }) => job.source.project))];
-  const subjects = builtSubjects(results, chooseCases(projects, request.cases));
+  let tests: ReturnType<typeof chooseCases> = new Map();
+  const planning = new Planning(request, session, (projects) => {
+    tests = chooseCases(projects, request.cases);
+  });
+  const { manifest, files, results } = await buildUnpublished(request, session, planning);
+  const subjects = builtSubjects(results, tests);
   return { manifest, files, subjects };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { archByName } from '../arch/arch.js';
 import type { Publication } from '../artifact/publish.js';
@@ -9,17 +9,19 @@ import { bootFiles, givenBootFiles, type BootFiles } from '../kernel/boot-files.
 import { busyboxFor } from '../kernel/busybox.js';
 import { directBootImage } from '../kernel/image/direct-boot.js';
 import { KvmKnowledge } from '../vm/accelerator.js';
-import type { CaseRecord } from '../vm/case-record.js';
 import { judgeCase } from '../vm/judge-case.js';
+import { Machines } from '../vm/machines.js';
 import { openQemu } from '../vm/qemu.js';
 import { findQemu } from '../vm/qemu-program.js';
-import { runCases, type CasesRun } from '../vm/run-cases.js';
+import { runCases, type CasesRun, type TriedCase } from '../vm/run-cases.js';
 import type { TestCase } from '../vm/test-case.js';
 import { decodeCases } from './decode-cases.js';
-import { planCases, type PlannedCase } from './plan-cases.js';
+import type { PlannedCase } from './plan-cases.js';
 import type { Session } from './session.js';
+import { machineOf, machinesAtOnce, testGroups, type TestGroup } from './test-groups.js';
 import type { TestRequest } from './test.js';
 import type { TestSubject } from './test-subject.js';
+import { tryCases } from './try-cases.js';
 
 /** What came of all subjects, and the consoles of their guests. */
 export interface KernelsTested {
@@ -30,16 +32,9 @@ export interface KernelsTested {
 /** How long an emulated kernel may take to come up, on a busy machine. Milliseconds. */
 const bootTimeoutMs = 120_000;
 
-/** Subjects that can share a guest: of one kernel, and of one kind of machine. */
-interface Group {
-  subjects: TestSubject[];
-  /** Where its guests' console is published, relative to the output directory. */
-  log: string;
-}
-
 /**
  * Tries subjects in the kernels that they are for; those that can share a guest do. As many guests run at
- * once as the request allows.
+ * once as the request allows, of one kernel or of several.
  * @param directory where the consoles' logs are written to
  */
 export async function testKernels(
@@ -48,57 +43,23 @@ export async function testKernels(
   request: TestRequest,
   session: Session,
 ): Promise<KernelsTested> {
-  const groups = groupsOf(subjects, request);
+  const machines = new Machines(machinesAtOnce(subjects, request));
   const records = new Map<TestSubject, TestRecord>();
-  const consoles: Publication[] = [];
-  await eachAtOnce(groups, machinesAtOnce(groups, request), async (group) => {
-    const { log } = group;
-    const source = join(directory, basename(log));
-    for (const [subject, record] of await testGroup(group, source, request, session)) {
+  await eachAtOnce(testGroups(subjects, request), machines.count, async (group) => {
+    for (const [subject, record] of await testGroup(group, machines, directory, request, session)) {
       records.set(subject, record);
     }
-    if (existsSync(source)) consoles.push({ source, target: log });
   });
-  return { tests: subjects.flatMap((subject) => records.get(subject) ?? []), consoles };
-}
-
-function groupsOf(subjects: readonly TestSubject[], request: TestRequest): Group[] {
-  const groups = new Map<string, Group>();
-  const named = new Map<string, number>();
-  for (const subject of subjects) {
-    const { kdir } = subject;
-    const key = JSON.stringify([kdir.identity, kdir.path, machineOf(subject, request)]);
-    const known = groups.get(key);
-    if (known !== undefined) {
-      known.subjects.push(subject);
-      continue;
-    }
-    const name = `${kdir.release}-${kdir.arch}`;
-    const count = (named.get(name) ?? 0) + 1;
-    named.set(name, count);
-    const log = `logs/${name}${count === 1 ? '' : `-${count}`}.console.log`;
-    groups.set(key, { subjects: [subject], log });
-  }
-  return [...groups.values()];
-}
-
-/** What the command line says counts for more than the configuration. */
-function machineOf({ tests }: TestSubject, { machine }: TestRequest) {
   return {
-    memoryBytes: machine.memoryBytes ?? tests.memoryBytes,
-    cpus: machine.cpus ?? tests.cpus,
-    commandLine: [...tests.commandLine, ...machine.commandLine],
+    tests: subjects.flatMap((subject) => records.get(subject) ?? []),
+    consoles: readdirSync(directory)
+      .sort()
+      .map((name) => ({ source: join(directory, name), target: published(name) })),
   };
 }
 
-/** As many as are allowed, and as have room in memory; one at least. */
-function machinesAtOnce(groups: readonly Group[], request: TestRequest): number {
-  const largest = Math.max(
-    1,
-    ...groups.flatMap(({ subjects }) => subjects.map((one) => machineOf(one, request).memoryBytes)),
-  );
-  return Math.max(1, Math.min(request.machines, Math.floor(request.budget.memoryBytes / largest)));
-}
+/** Where a console is published, relative to the output directory. */
+const published = (path: string): string => `logs/${basename(path)}`;
 
 async function eachAtOnce<T>(
   items: readonly T[],
@@ -113,8 +74,9 @@ async function eachAtOnce<T>(
 }
 
 async function testGroup(
-  { subjects, log }: Group,
-  console: string,
+  { subjects, name }: TestGroup,
+  machines: Machines,
+  directory: string,
   request: TestRequest,
   session: Session,
 ): Promise<[TestSubject, TestRecord][]> {
@@ -123,37 +85,36 @@ async function testGroup(
   const { kdir } = first;
   try {
     const boot = await bootFilesOf(first, request, session);
-    const planned = new Map<TestSubject, PlannedCase[]>();
-    for (const subject of subjects) planned.set(subject, await planCases(subject, boot, request));
-    const cases = [...planned.values()]
-      .flat()
-      .flatMap((one) => ('testCase' in one ? one.testCase : []));
     const arch = archByName(kdir.arch);
     const qemu = await openQemu(await findQemu(arch, session.suiteImage), session.runtime);
     const what = `test in ${kdir.release} (${kdir.arch})`;
     const version = qemu.version(); // asked while the kernel boots
-    const run = await prepare(session.emit, what, async () =>
-      runCases(
-        cases,
-        {
-          arch,
-          qemu,
-          kernel: await directBootImage(boot.image, session.cache),
-          busybox: await busyboxFor(arch, session.provider),
-          choice: request.machine.accelerator,
-          kvm: new KvmKnowledge(session.cache, qemu.program),
-          bootTimeoutMs,
-          ...machineOf(first, request),
-        },
-        { scratch: session.scratch, log: console, signal: session.signal },
-      ),
-    );
-    const found = new Map(cases.map((testCase, i) => [testCase, run.records[i]]));
+    const planning = { subjects, boot, request };
+    let guests = 0;
+    const consoleOf = () => {
+      guests += 1;
+      return join(directory, `${name}${guests === 1 ? '' : `.${guests}`}.console.log`);
+    };
+    const { planned, run } = await prepare(session.emit, what, async () => {
+      const spec = {
+        arch,
+        qemu,
+        kernel: await directBootImage(boot.image, session.cache),
+        busybox: await busyboxFor(arch, session.provider),
+        choice: request.machine.accelerator,
+        kvm: new KvmKnowledge(session.cache, qemu.program),
+        bootTimeoutMs,
+        ...machineOf(first, request),
+      };
+      const { scratch, signal } = session;
+      const context = { scratch, consoleOf, machines, signal };
+      return tryCases(planning, (cases) => runCases(cases, spec, context));
+    });
     const tested: [TestSubject, TestRecord][] = [];
     for (const subject of subjects) {
       const all = planned.get(subject) ?? [];
-      const records = await decodeCases(subject, all, found, session);
-      const results = all.map((one, i) => caseRecord(one, records[i], log));
+      const records = await decodeCases(subject, all, run.tried, session);
+      const results = all.map((one, i) => caseRecord(one, records[i]));
       tested.push([subject, recordOf(subject, { boot, run, version: await version }, results)]);
     }
     return tested;
@@ -172,13 +133,9 @@ function bootFilesOf(
   return kernelImage === undefined ? bootFiles(kdir, provider) : givenBootFiles(kernelImage, kdir);
 }
 
-function caseRecord(
-  planned: PlannedCase,
-  record: CaseRecord | undefined,
-  log: string,
-): TestCaseRecord {
-  if ('testCase' in planned && record !== undefined) {
-    return { ...judgeCase(planned.testCase, record), log };
+function caseRecord(planned: PlannedCase, tried: TriedCase | undefined): TestCaseRecord {
+  if ('testCase' in planned && tried !== undefined) {
+    return { ...judgeCase(planned.testCase, tried.record), log: published(tried.console) };
   }
   const obstacles =
     'obstacles' in planned ? planned.obstacles : ['the virtual machine ended before'];
@@ -192,12 +149,13 @@ function notTried(
   const taint = { value: 0, letters: '' };
   return {
     name,
-    verdict: 'failed',
+    verdict: obstacles.length === 0 ? 'passed' : 'failed',
     reasons: obstacles.map((text) => ({ code: 'NOT_REACHED', text })),
     end: 'completed',
     repetitions: 0,
     milliseconds: 0,
     modules: [],
+    requests: [],
     unloads: [],
     taint: { before: taint, after: taint },
     leftBehind: [],

@@ -5,7 +5,7 @@ import { checkOutput, outputFailed } from '../artifact/check-output.js';
 import type { TestRecord } from '../artifact/test-record-schema.js';
 import type { ErrorCode, ExitStatus } from '../errors/codes.js';
 import { exitStatus } from '../errors/gravest.js';
-import { junitXml } from '../vm/junit.js';
+import { junitXml } from '../report/test-junit.js';
 import type { BuildRequest } from './build.js';
 import { runTests } from './run-tests.js';
 import type { Session } from './session.js';

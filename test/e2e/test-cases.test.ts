@@ -44,6 +44,11 @@ const expected: Record<string, { modules: string[]; reasons?: RegExp[] }> = {
   },
   'by an alias of nobody': { modules: [], reasons: [/^NOT_REACHED .*platform:bell/] },
   'banned by its alias': { modules: [], reasons: [/^NOT_REACHED .*platform:banned .*blacklist/] },
+  'banned by its alias, as it should be': { modules: [] },
+  'expected to be banned, and is not': {
+    modules: ['ring loaded', 'crc8 loaded', ...needed, 'ring_user loaded'],
+    reasons: [/^REFUSAL_MISSING ring_user: .*kept out by the blacklist, and was loaded/],
+  },
   'banned by its name': { modules: ['banned loaded'] },
   alone: { modules: ['ring_user refused ENOENT'] },
   'alone that nobody expects': {
@@ -54,6 +59,8 @@ const expected: Record<string, { modules: string[]; reasons?: RegExp[] }> = {
     modules: ['ring_user refused ENOENT', 'ring not reached'],
     reasons: [/^MODULE_REFUSED ring_user: .*Unknown symbol ring_size/],
   },
+  "with one of the kernel's own": { modules: ['crc7 loaded', 'ring loaded'] },
+  'with one that is nowhere': { modules: [], reasons: [/^NOT_REACHED .*rign.*did you mean ring/] },
   'of its own': { modules: ring },
 };
 

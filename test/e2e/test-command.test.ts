@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { build, examples, start } from '../support/cli.js';
+import { build, examples, kbuild, start } from '../support/cli.js';
 import { casesOf, misbehaving, outcomesOf, tested } from '../support/tested.js';
 import { machine } from '../support/machine.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -110,5 +110,24 @@ exec ${real} "$@"
     expect(manifest.tests).toMatchObject([{ accelerator: 'tcg', cases: [{ verdict: 'passed' }] }]);
     // Where there is a device, it was tried.
     expect(existsSync(join(directory, `${name}.asked`))).toBe(isUsable('/dev/kvm'));
+  });
+});
+
+describe('a case that is not there', () => {
+  it('is told of before anything is built', async () => {
+    const broken = temporaryDirectory({
+      'broken.c': '#error it was built\nMODULE_LICENSE("GPL");\n',
+    });
+    const { exitCode, stderr } = await kbuild(['test', broken, ...kernel, '--case', 'laod']);
+    expect(exitCode, stderr).toBe(2);
+    expect(stderr).toContain('--case laod: no case has such a name');
+    expect(stderr).toContain("Did you mean 'load'?");
+    expect(stderr).not.toContain('broken-'); // no job
+  });
+
+  it('nor for modules that are there', async () => {
+    const { exitCode, stderr } = await kbuild(['test', 'hello.ko', ...kernel, '--case', 'fast']);
+    expect(exitCode, stderr).toBe(2);
+    expect(stderr).toContain('Known cases: load.');
   });
 });

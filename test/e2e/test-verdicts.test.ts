@@ -145,3 +145,19 @@ describe.each(Object.entries(expected))('modules that misbehave (Debian 6.1, %s)
     expect(existsSync(join(out, 'logs'))).toBe(true);
   });
 });
+
+describe('a script that the kernel oopses under', () => {
+  it('and that does not end is told of by the oops first', async () => {
+    const directory = misbehaving('oops_write');
+    const { manifest, exitCode, stderr } = await tested([
+      ...[directory, '-k', 'debian:bookworm', '-a', 'x86_64', '--timeout', '3s'],
+    ]);
+    expect(exitCode, stderr).toBe(1);
+    const found = casesOf(manifest).get('oops_write: a script that oopses')!;
+    expect(found.end).toBe('hang');
+    expect(codesOf(found)).toEqual(['KERNEL_REPORT', 'HANG']);
+    expect(found.reasons[0]?.text).toContain('an oops');
+    expect(found.script?.output).toContain('before');
+    expect(found.script).not.toHaveProperty('exitCode');
+  });
+});

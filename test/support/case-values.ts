@@ -1,6 +1,6 @@
 import type { CaseRecord, LoadRecord } from '../../src/vm/case-record.js';
 import type { KernelMessage } from '../../src/vm/kernel-message.js';
-import type { TestCase } from '../../src/vm/test-case.js';
+import { noRequests, type TestCase } from '../../src/vm/test-case.js';
 
 export const said = (text: string, level = 6): KernelMessage => ({ seconds: 1, level, text });
 
@@ -22,6 +22,7 @@ export function testCaseOf(names: readonly string[], changes: Partial<TestCase> 
       const role = text.startsWith('+') ? 'needed' : 'tested';
       return { module: { name, file: `/m/${name}.ko`, role }, parameters: [], required: true };
     }),
+    requests: noRequests,
     repeat: 1,
     isolated: false,
     timeoutMs: 20_000,
@@ -37,6 +38,7 @@ export function recordOf(names: readonly string[], changes: Partial<CaseRecord> 
     end: 'completed',
     repetitions: 1,
     loads: names.map((name) => loaded(name)),
+    requests: [],
     unloads: names.map((module) => ({ module, milliseconds: 5, messages: [] })).reverse(),
     taint: { before: 0, after: 4096 + 8192 },
     leftBehind: [],

@@ -22,7 +22,8 @@ export function start(args: string[], { cwd = root, env = {}, powerless }: CliOp
   const [file = '', ...rest] = powerless === true ? [...without, ...command] : command;
   return execa(file, rest, {
     cwd,
-    env: { NO_COLOR: '1', ...env },
+    // These tests may themselves run in GitHub Actions.
+    env: { NO_COLOR: '1', GITHUB_ACTIONS: undefined, ...env },
     stdin: 'ignore',
     reject: false,
   });

@@ -1,14 +1,9 @@
 import { execa } from 'execa';
 import { hostArch } from '../../src/arch/arch.js';
-import { suiteByName } from '../../src/kernel/suite.js';
 import { labels } from '../../src/runtime/docker/labels.js';
 import { currentOwner, formatOwner } from '../../src/storage/owner.js';
-import { openRunDirectory } from '../../src/storage/run-directory.js';
-import { cacheDirectory } from '../../src/storage/directories.js';
-import { ensureBaseImage } from '../../src/toolchain/base-image.js';
-import { derivedImage } from '../../src/toolchain/derived-image.js';
-import { findEngineAndImages } from '../../src/workflow/session.js';
 import { fetchedKdir } from './kdir.js';
+import { suiteImage } from './suite-image.js';
 
 /** A directory or file of this machine that a script sees, read-only unless it says `writable`. */
 export interface ContainerMount {
@@ -58,31 +53,16 @@ async function makeContainer(suite: DkmsSuite): Promise<DkmsContainer> {
 }
 
 /** The packages are the suite's own: what `apt-get install dkms linux-headers-…` gives a user. */
-async function dkmsImage(suite: DkmsSuite, kernel: string): Promise<string> {
-  const lines: string[] = [];
-  const onLine = (line: string) => void lines.push(line);
-  const packages = [
-    ...['dkms', `linux-headers-${kernel}`, 'kmod', 'binutils', 'make', 'libc6-dev'],
-    ...['openssl', 'xz-utils', 'zstd', 'rpm'],
-  ];
-  const setup = [
-    'apt-get update',
-    `DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(' ')}`,
-    'rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin',
-    `test -d /lib/modules/${kernel}/build`,
-  ].join(' && ');
-  const scratch = await openRunDirectory(cacheDirectory());
-  try {
-    const { images } = await findEngineAndImages();
-    const { signal } = new AbortController();
-    const base = await ensureBaseImage(suiteByName(suite), images, scratch.path, onLine, signal);
-    return (await derivedImage({ name: `test-dkms-${suite}`, base, setup }, images, onLine)).id;
-  } catch (error) {
-    throw new Error(`no image with dkms: ${lines.slice(-20).join('\n')}`, { cause: error });
-  } finally {
-    await scratch.remove();
-  }
-}
+const dkmsImage = (suite: DkmsSuite, kernel: string): Promise<string> =>
+  suiteImage({
+    name: `test-dkms-${suite}`,
+    suite,
+    packages: [
+      ...['dkms', `linux-headers-${kernel}`, 'kmod', 'binutils', 'make', 'libc6-dev'],
+      ...['openssl', 'xz-utils', 'zstd', 'rpm'],
+    ],
+    check: `test -d /lib/modules/${kernel}/build`,
+  });
 
 async function run(
   image: string,
@@ -107,6 +87,7 @@ export const dockerRun = (
   kernel: string,
   mounts: readonly ContainerMount[],
   network: boolean,
+  title = 'dkms',
 ): string[] => [
   ...['docker', 'run', '--rm', '--init', '--env', `KERNEL=${kernel}`],
   // So that kbuild-ts removes it, should it outlive this process.
@@ -114,7 +95,7 @@ export const dockerRun = (
     '--label',
     `${labels.owner}=${formatOwner(currentOwner())}`,
     '--label',
-    `${labels.title}=dkms`,
+    `${labels.title}=${title}`,
   ],
   ...(network ? ['--network', 'host'] : ['--network', 'none']),
   ...mounts.flatMap(({ source, target, writable = false }) => {

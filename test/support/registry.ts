@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
-/** Debian's docker-registry on a port of loopback, with images that the Docker engine has. */
+/** Debian's docker-registry on a port of loopback. */
 export interface Registry {
   /** `localhost:<port>` */
   address: string;
@@ -18,6 +18,19 @@ export async function startRegistry(
   source: string,
   image: string,
 ): Promise<Registry> {
+  const registry = await startEmptyRegistry(directory);
+  const name = `${registry.address}/library/${image}`;
+  await execa('docker', ['tag', source, name]);
+  await execa('docker', ['push', name]);
+  await execa('docker', ['rmi', name]);
+  return registry;
+}
+
+/**
+ * Starts a registry without images.
+ * @param htpasswd a file with the passwords of those who may use it; default: all may
+ */
+export async function startEmptyRegistry(directory: string, htpasswd?: string): Promise<Registry> {
   const port = await freePort();
   const config = join(directory, 'registry.yml');
   await writeFile(
@@ -25,7 +38,7 @@ export async function startRegistry(
     `version: 0.1
 storage: { filesystem: { rootdirectory: ${join(directory, 'registry')} } }
 http: { addr: 127.0.0.1:${port} }
-`,
+${htpasswd === undefined ? '' : `auth: { htpasswd: { realm: test, path: ${htpasswd} } }\n`}`,
   );
   const server = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
   const address = `localhost:${port}`;
@@ -33,16 +46,12 @@ http: { addr: 127.0.0.1:${port} }
     if (tries > 100) throw new Error('docker-registry does not start');
     await sleep(100);
   }
-  const name = `${address}/library/${image}`;
-  await execa('docker', ['tag', source, name]);
-  await execa('docker', ['push', name]);
-  await execa('docker', ['rmi', name]);
   return { address, stop: () => void server.kill() };
 }
 
 async function answers(url: string): Promise<boolean> {
   return fetch(url).then(
-    ({ ok }) => ok,
+    ({ ok, status }) => ok || status === 401,
     () => false,
   );
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { KbuildError } from '../../errors/kbuild-error.js';
 import { budgetOf } from '../budget.js';
 import { defineCommand } from '../command.js';
@@ -5,9 +6,11 @@ import {
   jsonOption,
   pathsPositional,
   planRequest,
+  reporterOption,
   selectionOptions,
   verboseOption,
 } from '../options.js';
+import { tellGithub } from '../github/tell-github.js';
 import { sharedCacheOptions, sharedCacheRequest } from '../shared-cache-options.js';
 import { runWithReporter } from '../session.js';
 import { parseDuration, parseSize } from '../units.js';
@@ -80,6 +83,13 @@ export const buildCommand = defineCommand({
       default: false,
       describe: 'Build again whenever a source changes, until it is interrupted',
     },
+    junit: { string: true, requiresArg: true, describe: 'Write the results there as JUnit XML' },
+    sarif: {
+      string: true,
+      requiresArg: true,
+      describe: 'Write what the compilers said there as SARIF 2.1.0',
+    },
+    ...reporterOption,
     ...jsonOption,
     ...verboseOption,
   },
@@ -91,6 +101,7 @@ export const buildCommand = defineCommand({
     ],
     ['build drv --kdir ~/linux/out', 'for a kernel of your own'],
     ['build drv --watch', 'again on every save'],
+    ['build --sarif dist/build.sarif --junit dist/build.xml', 'for a CI system'],
     ['build drv-dkms_1.2_all.deb other/ -a arm64', 'what a DKMS package has, and a directory'],
   ],
   async run(argv, context) {
@@ -116,6 +127,10 @@ export const buildCommand = defineCommand({
         diskBytes: parseSize(argv.disk, 'disk'),
         timeoutMs: parseDuration(argv.timeout, 'timeout'),
       },
+      reports: {
+        ...(argv.junit !== undefined && { junit: resolve(argv.junit) }),
+        ...(argv.sarif !== undefined && { sarif: resolve(argv.sarif) }),
+      },
     };
     if (argv.watch) {
       const { watchBuild } = await import('../watch-build.js');
@@ -132,6 +147,7 @@ export const buildCommand = defineCommand({
       ]);
       console.log(formatResult(report.manifest, styleFor(process.stdout)));
     }
+    await tellGithub('build', report.manifest);
     return report.exitStatus;
   },
 });

@@ -9,6 +9,7 @@ import { depsCommand } from './deps.js';
 import { dkmsPackCommand } from './dkms-pack.js';
 import { dkmsShowCommand } from './dkms-show.js';
 import { doctorCommand } from './doctor.js';
+import { generateCiCommand } from './generate-ci.js';
 import { generateDkmsCommand, generateMakefileCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { kdirCheckCommand, kdirInspectCommand } from './kdir.js';
@@ -49,7 +50,11 @@ export const commands: CommandTree = {
   },
   generate: {
     summary: 'Write files from a project’s description',
-    commands: { makefile: generateMakefileCommand, dkms: generateDkmsCommand },
+    commands: {
+      makefile: generateMakefileCommand,
+      dkms: generateDkmsCommand,
+      ci: generateCiCommand,
+    },
   },
   dkms: {
     summary: 'Look at DKMS sources, make DKMS packages',

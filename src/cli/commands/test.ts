@@ -3,7 +3,15 @@ import { availableParallelism } from 'node:os';
 import { KbuildError } from '../../errors/kbuild-error.js';
 import { budgetOf } from '../budget.js';
 import { defineCommand } from '../command.js';
-import { jsonOption, list, planRequest, selectionOptions, verboseOption } from '../options.js';
+import { tellGithub } from '../github/tell-github.js';
+import {
+  jsonOption,
+  list,
+  planRequest,
+  reporterOption,
+  selectionOptions,
+  verboseOption,
+} from '../options.js';
 import { sharedCacheOptions, sharedCacheRequest } from '../shared-cache-options.js';
 import { runWithReporter } from '../session.js';
 import { parseDuration, parseSize } from '../units.js';
@@ -61,6 +69,7 @@ export const testCommand = defineCommand({
     },
     junit: { string: true, requiresArg: true, describe: 'Write the results there as JUnit XML' },
     ...sharedCacheOptions,
+    ...reporterOption,
     ...jsonOption,
     ...verboseOption,
   },
@@ -129,6 +138,7 @@ export const testCommand = defineCommand({
       ]);
       console.log(formatTestRun(report.manifest, styleFor(process.stdout), argv.verbose));
     }
+    await tellGithub('test', report.manifest);
     return report.exitStatus;
   },
 });

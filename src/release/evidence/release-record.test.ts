@@ -91,6 +91,14 @@ describe('the record of a release', () => {
 const noTaint = { value: 0, letters: '' };
 const passed = {
   ...{ name: 'load', verdict: 'passed' as const, reasons: [], end: 'completed' as const },
-  ...{ repetitions: 1, modules: [], unloads: [], leftBehind: [], reports: [], tail: [] },
+  ...{
+    repetitions: 1,
+    modules: [],
+    requests: [],
+    unloads: [],
+    leftBehind: [],
+    reports: [],
+    tail: [],
+  },
   taint: { before: noTaint, after: noTaint },
 };

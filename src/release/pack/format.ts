@@ -15,6 +15,8 @@ export interface PackTools {
   epoch: number;
   /** Runs recipes in a container without a network; gives their packages in this order. */
   run: (recipes: readonly PackageRecipe[], image: PackImage) => Promise<PackageFile[]>;
+  /** A static BusyBox for an arch, by the arch's name. */
+  busybox: (arch: string) => Promise<Uint8Array>;
 }
 
 /** A module as it was read out of a finished package. */
@@ -36,10 +38,17 @@ export interface PackageFormat {
    * @throws KbuildError PACKAGE_*
    */
   pack: (projects: readonly ReleaseProject[], tools: PackTools) => Promise<ReleaseFile[]>;
-  /**
-   * Reads the modules back out of what `pack` made, without believing anything of how it was made.
-   * Absent where there are none in it.
-   * @throws KbuildError PACKAGE_FAILED for what cannot be read
-   */
-  unpack?: (files: readonly ReleaseFile[], tools: PackTools) => Promise<UnpackedModule[]>;
+  /** Absent where there are no modules in it. */
+  unpack?: Unpack;
 }
+
+/** A kind of packages that hold modules. */
+export interface ModuleFormat extends PackageFormat {
+  unpack: Unpack;
+}
+
+/**
+ * Reads the modules back out of what `pack` made, without believing anything of how it was made.
+ * @throws KbuildError PACKAGE_FAILED for what cannot be read
+ */
+type Unpack = (files: readonly ReleaseFile[], tools: PackTools) => Promise<UnpackedModule[]>;

@@ -5,6 +5,8 @@ type Load = () => Promise<PackageFormat>;
 
 /** The kinds of packages that `--format` takes. */
 export const formats = {
+  android: async () => (await import('./android/android-format.js')).androidFormat,
+  oci: async () => (await import('./oci/oci-format.js')).ociFormat,
   tar: async () => (await import('./tar-format.js')).tarFormat,
   dkms: async () => (await import('./dkms-format.js')).dkmsFormat,
 } as const satisfies Record<string, Load>;

@@ -1,4 +1,5 @@
 import type { LoadSettings } from './release-project.js';
+import { softdepLines } from './softdep-lines.js';
 import type { TreeEntry } from './tree-entry.js';
 
 /**
@@ -20,13 +21,7 @@ export function modprobeText({ options, blacklist, softdep }: LoadSettings): str
   return [
     ...Object.entries(options).map(([module, text]) => `options ${module} ${text}`),
     ...blacklist.map((module) => `blacklist ${module}`),
-    ...Object.entries(softdep).map(([module, { pre, post }]) =>
-      [
-        `softdep ${module}`,
-        ...(pre.length > 0 ? [`pre: ${pre.join(' ')}`] : []),
-        ...(post.length > 0 ? [`post: ${post.join(' ')}`] : []),
-      ].join(' '),
-    ),
+    ...softdepLines({ softdep }),
   ]
     .map((line) => `${line}\n`)
     .join('');

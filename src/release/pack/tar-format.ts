@@ -2,7 +2,7 @@ import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { unpackArchive } from '../../artifact/collect.js';
 import { depmodFiles } from './depmod-files.js';
-import type { PackageFormat, ReleaseFile, UnpackedModule } from './format.js';
+import type { ModuleFormat, ReleaseFile, UnpackedModule } from './format.js';
 import { loadFiles } from './load-files.js';
 import { neededModules } from './needed-modules.js';
 import type { KernelModules, ReleaseProject } from './release-project.js';
@@ -12,7 +12,7 @@ import { tarball } from './tarball.js';
  * A tar archive for each kernel: `lib/modules/<release>` with the modules of a project, those that they
  * need of the release's other projects, and depmod's files of exactly these.
  */
-export const tarFormat: PackageFormat = {
+export const tarFormat: ModuleFormat = {
   pack: async (projects, { epoch }) => {
     const files: ReleaseFile[] = [];
     for (const project of projects) {

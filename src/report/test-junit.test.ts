@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { loaded, recordOf, said, testCaseOf } from '../../test/support/case-values.js';
 import type { TestRecord } from '../artifact/test-record-schema.js';
-import { judgeCase } from './judge-case.js';
-import { junitXml } from './junit.js';
+import { judgeCase } from '../vm/judge-case.js';
+import { junitXml } from './test-junit.js';
 
 const record = (changes: Partial<TestRecord> = {}): TestRecord => ({
   job: 'hello-6.1.0-56-amd64-x86_64-gcc-12',
