@@ -91,7 +91,8 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     version: request.version,
     sources: preparation.sources,
   });
-  const packages = await packAll(projects, request.formats, packTools(session));
+  const tools = packTools(session);
+  const packages = await packAll(projects, request.formats, tools);
   await verifyPacked(
     results.map((result) => ({
       kdir: result.job.kdir,
@@ -104,7 +105,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
   const attested = await evidence({
     ...{ attested: request.attested, manifest: tested.manifest, projects, files: packages.files },
     ...{ unpacked: packages.read.flatMap(({ modules }) => modules), formats: request.formats },
-    ...{ epoch: packageEpoch(), signer: signers.firstOf(results) },
+    ...{ epoch: tools.epoch, signer: signers.firstOf(results) },
   });
   const all = [...packages.files, ...attested].sort((a, b) => (a.path < b.path ? -1 : 1));
   const path = placeOf(request, results[0]?.job.source.project);
