@@ -73,7 +73,8 @@ export {
 } from './workflow/prepare-kernels.js';
 export { prune, type Pruned, type PruneRequest } from './workflow/prune.js';
 export { repair, type RepairContext } from './workflow/repair.js';
-export { release, type ReleaseReport, type ReleaseRequest } from './workflow/release.js';
+export { release, type Release, type ReleaseReport } from './workflow/release.js';
+export type { ReleaseRequest } from './workflow/release-request.js';
 export { rebuild, type RebuildResult } from './workflow/rebuild.js';
 export type { RebuildRequest } from './workflow/rebuild-request.js';
 export { build, type BuildReport, type BuildRequest } from './workflow/build.js';

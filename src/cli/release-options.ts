@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { suggestion } from '../errors/nearest.js';
 import type { FormatName } from '../release/pack/formats.js';
-import type { ReleaseRequest } from '../workflow/release.js';
+import type { ReleaseRequest } from '../workflow/release-request.js';
 import { budgetOf } from './budget.js';
 import { commaList, list, planRequest, selectionOptions } from './options.js';
 import { sharedCacheOptions, sharedCacheRequest } from './shared-cache-options.js';
@@ -42,6 +42,36 @@ export const releaseOptions = {
     implies: 'key',
     describe: 'Certificate of the key: PEM or DER',
   },
+  repo: {
+    boolean: true,
+    default: false,
+    describe: 'Make repositories of the packages too: apt/ of debs, yum/ of rpms',
+  },
+  'repo-name': {
+    string: true,
+    requiresArg: true,
+    describe: 'Name of the repositories; default: the name of the first project’s packages',
+  },
+  'repo-url': {
+    string: true,
+    requiresArg: true,
+    describe: 'Where customers will find the release, for the files that they add it with',
+  },
+  'gpg-key': {
+    string: true,
+    requiresArg: true,
+    describe: 'File of a secret OpenPGP key: signs rpms and repositories',
+  },
+  push: {
+    string: true,
+    requiresArg: true,
+    describe: 'Push the images of --format oci there, for example registry.example/drivers',
+  },
+  'registry-insecure': {
+    boolean: true,
+    default: false,
+    describe: 'Push to a registry without TLS, or with a certificate that nobody vouches for',
+  },
   jobs: {
     number: true,
     alias: 'j',
@@ -64,6 +94,12 @@ type ReleaseArguments = Parameters<typeof planRequest>[0] &
     'package-version'?: string | undefined;
     key?: string | undefined;
     cert?: string | undefined;
+    repo: boolean;
+    'repo-name'?: string | undefined;
+    'repo-url'?: string | undefined;
+    'gpg-key'?: string | undefined;
+    push?: string | undefined;
+    'registry-insecure': boolean;
     jobs?: number | undefined;
     timeout: string;
   };
@@ -77,12 +113,15 @@ export function releaseRequest(argv: ReleaseArguments, name: string): ReleaseReq
   const { jobs, out, key, cert } = argv;
   const budget = budgetOf({ jobs });
   const sharedCache = sharedCacheRequest(argv);
+  const formats = formatsOf(argv.format);
   return {
     ...planRequest({ ...argv, out: undefined }),
-    formats: formatsOf(argv.format),
+    formats,
     place: out === undefined ? { name } : { path: resolve(out) },
     ...(argv['package-version'] !== undefined && { version: argv['package-version'] }),
     ...(key !== undefined && cert !== undefined && { signing: signingOf(key, cert) }),
+    ...repositoryOf(argv),
+    ...pushOf(argv, formats),
     budget,
     useCache: true,
     incremental: true,
@@ -93,12 +132,38 @@ export function releaseRequest(argv: ReleaseArguments, name: string): ReleaseReq
       timeoutMs: parseDuration(argv.timeout, 'timeout'),
     },
     tested: false,
+    attested: false,
     files: [],
     cases: [],
     isolated: false,
     machine: { commandLine: [], accelerator: 'auto' },
     machines: jobs ?? availableParallelism(),
   };
+}
+
+/** Repositories, and the key that signs them; no build may see it. */
+function repositoryOf(
+  argv: ReleaseArguments,
+): Pick<ReleaseRequest, 'repository' | 'gpgKey' | 'secrets'> {
+  const { repo, 'repo-name': name, 'repo-url': url, 'gpg-key': key } = argv;
+  if (name !== undefined && !/^[A-Za-z0-9][\w.-]*$/.test(name)) {
+    throw usage(`--repo-name ${name}: a name has letters, digits and . _ - only`);
+  }
+  return {
+    ...((repo || name !== undefined || url !== undefined) && {
+      repository: { ...(name !== undefined && { name }), ...(url !== undefined && { url }) },
+    }),
+    ...(key !== undefined && { gpgKey: resolve(key), secrets: [resolve(key)] }),
+  };
+}
+
+function pushOf(
+  { push: to, 'registry-insecure': insecure }: ReleaseArguments,
+  formats: readonly FormatName[],
+): Pick<ReleaseRequest, 'push'> {
+  if (to === undefined) return {};
+  if (!formats.includes('oci')) throw usage('--push pushes images, and there are none');
+  return { push: { to, insecure } };
 }
 
 /** A key on a token has a PKCS#11 URI, not a path. */
@@ -119,3 +184,10 @@ function formatsOf(given: readonly string[] | undefined): FormatName[] {
   }
   return [...new Set(asked.length > 0 ? asked : defaultFormats)] as FormatName[];
 }
+
+const usage = (message: string) =>
+  new KbuildError(
+    'USAGE',
+    message,
+    'Write for example --format oci --push registry.example/drivers, --repo --repo-name acme.',
+  );

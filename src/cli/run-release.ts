@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../errors/codes.js';
-import type { ReleaseRequest } from '../workflow/release.js';
+import type { ReleaseRequest } from '../workflow/release-request.js';
 import type { CommandContext } from './command.js';
 import { tellGithub } from './github/tell-github.js';
 import { runWithReporter, type SessionArguments } from './session.js';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { manifestJsonSchema } from '../artifact/manifest-schema.js';
 import { rebuildJsonSchema } from '../artifact/rebuild/report-schema.js';
+import { releaseJsonSchema } from '../artifact/release-schema.js';
 import { packageRoot } from '../data/package-root.js';
 import { descriptionJsonSchema } from '../kernel/providers/source/description-schema.js';
 import { configJsonSchema } from '../project/load-config.js';
@@ -15,6 +16,7 @@ describe('the committed JSON schemas', () => {
     expect(committed('config')).toEqual(configJsonSchema());
     expect(committed('kernel')).toEqual(descriptionJsonSchema());
     expect(committed('manifest')).toEqual(manifestJsonSchema());
+    expect(committed('release')).toEqual(releaseJsonSchema());
     expect(committed('rebuild')).toEqual(rebuildJsonSchema());
   });
 });

@@ -75,6 +75,7 @@ export const dnfRepositorySchema = z.strictObject({
   ...common,
   manager: z.literal('dnf'),
   setup: z.string().optional(),
+  symbols: z.boolean().optional(),
   kernels: z
     .array(
       z.strictObject({

@@ -73,6 +73,8 @@ export interface DnfRepository extends CommonRepository {
   manager: 'dnf';
   /** Shell commands that make an image of `image` (or of the suite) which has dnf and rpm. */
   setup?: string | undefined;
+  /** Its kernels' packages provide `kernel(<symbol>) = <CRC>` for each symbol that the kernel exports. */
+  symbols?: boolean | undefined;
   kernels: {
     /** Name of the package of headers, for example `kernel-devel`. */
     package: string;

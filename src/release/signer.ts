@@ -29,8 +29,12 @@ export interface Signer {
   sign(module: Uint8Array, hash: SignatureHash): Promise<Uint8Array>;
   /** A signature over all of these bytes, detached: a PKCS#7 message, DER. */
   signDetached(content: Uint8Array, hash: SignatureHash): Promise<Uint8Array>;
+  /** The signature alone: RSASSA-PKCS1-v1_5, or ECDSA as DER, which is another one each time. */
+  signRaw(content: Uint8Array, hash: SignatureHash): Promise<Uint8Array>;
   /** True if the signature at the end of these bytes is over them and by the certificate's key. */
   verify(module: Uint8Array): Promise<boolean>;
+  /** That of the key. */
+  readonly certificate: X509Certificate;
   /** The hash that the project asks for, whatever the kernel's own is. */
   readonly hash?: SignatureHash;
 }
@@ -61,10 +65,13 @@ async function openKey(
 
 function signerOf(key: SigningKey, certificate: X509Certificate, asked?: string): Signer {
   let verifier: Promise<SignatureVerifier> | undefined;
+  const signRaw: Signer['signRaw'] = async (content, hash) => key.sign(content, checkHash(hash));
   const signDetached: Signer['signDetached'] = async (content, hash) =>
-    cmsMessage(await key.sign(content, checkHash(hash)), key.type, hash, certificate);
+    cmsMessage(await signRaw(content, hash), key.type, hash, certificate);
   return {
     ...(asked !== undefined && { hash: checkHash(asked) }),
+    certificate,
+    signRaw,
     signDetached,
     sign: async (module, hash) => {
       const content = withoutSignatures(module);

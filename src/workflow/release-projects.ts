@@ -1,6 +1,8 @@
 import { archByName } from '../arch/arch.js';
 import type { JobResult } from '../engine/job-result.js';
 import { KbuildError } from '../errors/kbuild-error.js';
+import { fetchedFrom, kernelPackages } from '../kernel/kernel-packages.js';
+import type { ProviderContext } from '../kernel/providers/port.js';
 import { defaultPackaging } from '../project/packaging.js';
 import type { Project } from '../project/project.js';
 import type { SourcePackage } from '../release/dkms/source-package.js';
@@ -24,14 +26,17 @@ export interface ReleaseProjectsInput {
  * What packages are made of: the projects of a run, each with its modules for every kernel.
  * @throws KbuildError PACKAGE_NAME, PACKAGE_VERSION, PACKAGE_MODULES
  */
-export function releaseProjects(input: ReleaseProjectsInput): ReleaseProject[] {
+export function releaseProjects(
+  input: ReleaseProjectsInput,
+  context: Pick<ProviderContext, 'cache' | 'repositories'>,
+): ReleaseProject[] {
   const byProject = new Map<Project, JobResult[]>();
   for (const result of input.results) {
     const { project } = result.job.source;
     byProject.set(project, [...(byProject.get(project) ?? []), result]);
   }
   const projects = [...byProject].map(([project, results]) =>
-    releaseProject(project, results, input),
+    releaseProject(project, results, input, context),
   );
   const full = projects.filter(({ kernels }) => kernels.length > 0);
   if (full.length === 0) {
@@ -57,11 +62,14 @@ function releaseProject(
   project: Project,
   results: readonly JobResult[],
   { results: all, finished, version, sources }: ReleaseProjectsInput,
+  context: Pick<ProviderContext, 'cache' | 'repositories'>,
 ): ReleaseProject {
   const packaging = project.packaging ?? defaultPackaging();
   const byId = new Map(all.map((result) => [result.job.id, result.job.project]));
   const needed = results.flatMap(({ job }) => job.needs.flatMap((id) => byId.get(id) ?? []));
-  const kernels = results.map((result) => kernelModules(result, finished.get(result) ?? []));
+  const kernels = results.map((result) =>
+    kernelModules(result, finished.get(result) ?? [], context),
+  );
   const license = packaging.license ?? project.license ?? licenseOf(results);
   const packed = sources.get(project);
   const readVersion = results.map(({ dkms }) => dkms?.version).find(Boolean);
@@ -83,13 +91,21 @@ function releaseProject(
   };
 }
 
-function kernelModules({ job }: JobResult, modules: readonly PackedModule[]): KernelModules {
+function kernelModules(
+  { job }: JobResult,
+  modules: readonly PackedModule[],
+  context: Pick<ProviderContext, 'cache' | 'repositories'>,
+): KernelModules {
   const { name, debian, rpm, oci } = archByName(job.arch);
+  const { packages = [], meta } = kernelPackages(job.kdir, context) ?? {};
+  const { repository } = fetchedFrom(job.kdir, context) ?? {};
   return {
     job: job.id,
     release: job.release,
     arch: { name, debian, rpm, oci },
-    kernelPackages: [],
+    kernelPackages: packages,
+    ...(meta !== undefined && { kernelMeta: meta }),
+    ...(repository?.manager === 'dnf' && { rpm: { symbols: repository.symbols === true } }),
     modules: [...modules],
   };
 }

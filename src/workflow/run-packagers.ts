@@ -62,7 +62,12 @@ export async function runRecipes(
           profile: 'build',
           title,
         },
-        { onLine: (line) => { told.add(line); }, signal: session.signal },
+        {
+          onLine: (line) => {
+            told.add(line);
+          },
+          signal: session.signal,
+        },
       );
       if (outcome.end === 'exited' && outcome.exitCode === 0) {
         const made = new Map(

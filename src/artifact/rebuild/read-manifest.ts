@@ -1,9 +1,10 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, posix, resolve } from 'node:path';
 import { z } from 'zod';
 import { KbuildError } from '../../errors/kbuild-error.js';
 import { readInput } from '../../storage/read-input.js';
 import { manifestName } from '../publish.js';
+import { releaseRecordName } from '../release-schema.js';
 
 /** A path that leads out of the output directory is none that a build has written. */
 const insidePath = z
@@ -73,13 +74,13 @@ const schemaVersion = 1;
 const largestManifest = 512 * 2 ** 20;
 
 /**
- * Reads the manifest of an earlier build.
- * @param path of the manifest, or of the output directory that it lies in
+ * Reads the manifest of an earlier build, or the record of a release: it says the same of its jobs.
+ * @param path of it, or of the directory that it lies in
  * @throws KbuildError FILE_UNREADABLE, MANIFEST_INVALID, MANIFEST_VERSION, MANIFEST_EMPTY
  */
 export function readManifest(path: string): RecordedRun {
   const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const file = resolve(isDirectory ? join(path, manifestName) : path);
+  const file = resolve(isDirectory ? fileIn(path) : path);
   const document = parse(file, readInput(file, largestManifest).toString('utf8'));
   const version = z.object({ schemaVersion: z.int() }).safeParse(document).data?.schemaVersion;
   if (version !== undefined && version !== schemaVersion) {
@@ -108,6 +109,11 @@ export function readManifest(path: string): RecordedRun {
   return { ...data, file };
 }
 
+function fileIn(directory: string): string {
+  const [manifest, record] = [join(directory, manifestName), join(directory, releaseRecordName)];
+  return existsSync(record) && !existsSync(manifest) ? record : manifest;
+}
+
 function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
@@ -120,6 +126,6 @@ const invalid = (file: string, why: string, cause?: unknown): KbuildError =>
   new KbuildError(
     'MANIFEST_INVALID',
     `cannot read the manifest ${file}: ${why}`,
-    "Name the manifest.json that 'build' left in its output directory.",
+    "Name the manifest.json that 'build' left in its output directory, or the release.json of a release.",
     { cause },
   );

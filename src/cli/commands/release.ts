@@ -34,6 +34,7 @@ export const releaseCommand = defineCommand({
       {
         ...releaseRequest(argv, 'release'),
         tested: argv.test,
+        attested: true,
         machine: { commandLine: argv.append ?? [], accelerator: argv.accel },
       },
       argv,

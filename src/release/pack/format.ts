@@ -40,6 +40,11 @@ export interface PackageFormat {
   pack: (projects: readonly ReleaseProject[], tools: PackTools) => Promise<ReleaseFile[]>;
   /** Absent where there are no modules in it. */
   unpack?: Unpack;
+  /**
+   * That packages can have a version; absent where any will do.
+   * @throws KbuildError PACKAGE_VERSION
+   */
+  checkVersion?: (version: string) => void;
 }
 
 /** A kind of packages that hold modules. */

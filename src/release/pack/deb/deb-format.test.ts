@@ -27,6 +27,7 @@ async function recipesOf(...projects: ReleaseProject[]): Promise<PackageRecipe[]
   let asked: readonly PackageRecipe[] = [];
   const tools: PackTools = {
     epoch: 0,
+    busybox: () => Promise.reject(new Error('no deb needs it')),
     run: (recipes) => {
       asked = recipes;
       return Promise.resolve(recipes.map(({ name }) => ({ name, bytes: new Uint8Array() })));

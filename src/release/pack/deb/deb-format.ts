@@ -5,6 +5,7 @@ import { debImage } from '../pack-image.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { ReleaseProject } from '../release-project.js';
 import { commonPackage } from './common-package.js';
+import { debianVersion } from './debian-version.js';
 import { metaPackages } from './meta-packages.js';
 import { modulesPackage } from './modules-package.js';
 
@@ -13,6 +14,7 @@ import { modulesPackage } from './modules-package.js';
  * and one for each of the kernel's meta packages, that follows it.
  */
 export const debFormat: ModuleFormat = {
+  checkVersion: (version) => void debianVersion(version, 'PACKAGE_VERSION'),
   pack: async (projects, tools) => {
     const recipes = projects.flatMap((project) => recipesOf(project, projects, tools));
     checkNames(recipes);

@@ -4,12 +4,14 @@ import { rpmImage } from '../pack-image.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { ReleaseProject } from '../release-project.js';
 import { commonPackage, kmodPackage } from './kmod-package.js';
+import { rpmVersion } from './rpm-version.js';
 
 /**
  * An rpm for each kernel's modules of each project, and one for what modprobe and systemd are told of
  * a project's modules, which these need.
  */
 export const rpmFormat: ModuleFormat = {
+  checkVersion: (version) => void rpmVersion(version, 'PACKAGE_VERSION'),
   pack: async (projects, tools) => {
     const recipes = projects.flatMap((project) => recipesOf(project, projects, tools));
     const packages = await tools.run(recipes, rpmImage);
