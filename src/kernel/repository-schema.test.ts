@@ -116,6 +116,8 @@ describe('parseRepository', () => {
     ['kernels.latest', 1],
     ['kernels.kdir', 'usr/src'],
     ['kernels.flavours', ['generic']],
+    ['kernels.image', { ...image, metas: [{ package: 'linux-{flavour}', releases: '^(.*)$' }] }],
+    ['kernels.image', { ...image, metas: [{ package: 'Linux', releases: '^(.*)$' }] }],
   ])('refuses %s: %j', async (path, value) => {
     const error = await kbuildErrorOf(() => read(changed(path, value)));
     expect(error.code).toBe('CONFIG_INVALID');
