@@ -124,7 +124,7 @@ function queriesOf(file: string, frames: readonly ParsedFrame[]): Asked[] {
   if (places === undefined) return [];
   const bySection = new Map<
     string,
-    { section?: string; addresses: number[]; wanted: ParsedFrame[] }
+    { section?: string; addresses: bigint[]; wanted: ParsedFrame[] }
   >();
   for (const frame of frames) {
     const place = placeOf(frame, places.get(frame.symbol) ?? []);
@@ -137,7 +137,7 @@ function queriesOf(file: string, frames: readonly ParsedFrame[]): Asked[] {
       wanted: [],
     };
     bySection.set(key, group);
-    group.addresses.push(place.address + frame.offset);
+    group.addresses.push(place.address + BigInt(frame.offset));
     group.wanted.push(frame);
   }
   return [...bySection.values()].map(({ wanted, ...query }) => ({
