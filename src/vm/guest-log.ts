@@ -209,6 +209,9 @@ export class GuestLog {
         if (open === undefined) return;
         open.record.taint.after = Number(rest[1]);
         this.#close(seconds);
+        // Most of the kernel's checkers say a thing once, and some turn themselves off: what they would
+        // say of the next case is to be heard from a kernel that has said nothing yet.
+        if (open.record.reports.length > 0) this.end = 'stop';
         return;
       case 'stop':
       case 'done':

@@ -9,13 +9,19 @@ const frame = new RegExp(
 const interrupted = new RegExp(`^(?:RIP: (?!0033)[0-9a-f]{4}:|pc : )(?<text>${place})`);
 const traceBegins =
   /^\s*(?:Call [Tt]race:|backtrace(?: \(crc [0-9a-f]+\))?:|(?:read|write|race at).* by (?:task|interrupt).*:)/;
+/** A lock that is held, and where it was taken: of lockdep. */
+const lockTaken = new RegExp(String.raw`^ #\d+: .* at: (?<text>${place})$`);
 /** What stands between the frames of one trace. */
 const between = /^\s*<\/?[A-Z0-9_ -]+>|^(?:RIP|RSP|RAX|RDX|RBP|R\d\d|[DF]S|CR\d|DR\d|Code): ?/;
 
-/** Reads the first stack trace of a report, line by line. */
+/**
+ * Reads the first stack trace of a report, line by line. In place of one, where there is none: the places
+ * where locks were taken that are still held.
+ */
 export class StackReader {
   readonly frames: StackFrame[] = [];
   #state: 'before' | 'within' | 'after' = 'before';
+  #locks = 0;
 
   read(line: string): void {
     const cpu = interrupted.exec(line)?.groups?.text;
@@ -23,9 +29,13 @@ export class StackReader {
       if (this.frames.length === 0 || this.#state === 'within')
         this.frames.push({ text: cpu, interrupted: true });
     } else if (traceBegins.test(line)) {
+      if (this.#state === 'before') this.frames.splice(0, this.#locks);
       this.#state = this.#state === 'before' ? 'within' : 'after';
     } else if (this.#state === 'within') {
       this.#readWithin(line);
+    } else if (this.#state === 'before' && this.frames.length === this.#locks) {
+      const taken = lockTaken.exec(line)?.groups?.text;
+      if (taken !== undefined) this.#locks = this.frames.push({ text: taken });
     }
   }
 
