@@ -9,8 +9,8 @@ const frame = new RegExp(
 const interrupted = new RegExp(`^(?:RIP: (?!0033)[0-9a-f]{4}:|pc : )(?<text>${place})`);
 const traceBegins =
   /^\s*(?:Call [Tt]race:|backtrace(?: \(crc [0-9a-f]+\))?:|(?:read|write|race at).* by (?:task|interrupt).*:)/;
-/** A lock that is held, and where it was taken: of lockdep. */
-const lockTaken = new RegExp(String.raw`^ #\d+: .* at: (?<text>${place})$`);
+/** A lock that is held, and where it was taken: of lockdep. Not in code that is gone, as that of init. */
+const lockTaken = new RegExp(String.raw`^ #\d+: .* at: (?!0x)(?<text>${place})$`);
 /** What stands between the frames of one trace. */
 const between = /^\s*<\/?[A-Z0-9_ -]+>|^(?:RIP|RSP|RAX|RDX|RBP|R\d\d|[DF]S|CR\d|DR\d|Code): ?/;
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { archByName } from '../arch/arch.js';
 import type { Publication } from '../artifact/publish.js';
@@ -7,7 +7,9 @@ import { asKbuildError, type KbuildError } from '../errors/kbuild-error.js';
 import { prepare } from '../events/prepare.js';
 import { bootFiles, givenBootFiles, type BootFiles } from '../kernel/boot-files.js';
 import { busyboxFor } from '../kernel/busybox.js';
-import { directBootImage } from '../kernel/image/direct-boot.js';
+import { parseKernelConfig } from '../kernel/config.js';
+import { directBootImage, entersDirectly } from '../kernel/image/direct-boot.js';
+import type { Kdir } from '../kernel/kdir.js';
 import { KvmKnowledge } from '../vm/accelerator.js';
 import type { CaseRecord } from '../vm/case-record.js';
 import { judgeCase } from '../vm/judge-case.js';
@@ -138,7 +140,7 @@ async function testGroup(
         {
           arch,
           qemu,
-          kernel: await directBootImage(boot.image, session.cache),
+          kernel: await fastestImage(boot, kdir, session),
           busybox: await busyboxFor(arch, session.provider),
           choice: request.machine.accelerator,
           kvm: new KvmKnowledge(session.cache, qemu.program),
@@ -170,6 +172,15 @@ function bootFilesOf(
   { provider }: Session,
 ): Promise<BootFiles> {
   return kernelImage === undefined ? bootFiles(kdir, provider) : givenBootFiles(kernelImage, kdir);
+}
+
+async function fastestImage(
+  { image }: BootFiles,
+  { configPath }: Kdir,
+  { cache }: Session,
+): Promise<string> {
+  const config = parseKernelConfig(readFileSync(configPath, 'utf8'));
+  return entersDirectly(config) ? directBootImage(image, cache) : image;
 }
 
 function caseRecord(
