@@ -29,7 +29,7 @@ const expected: Record<string, Expected> = {
     kinds: ['kasan'],
     title: /^BUG: KASAN: slab-out-of-bounds in memchr_inv\+/,
     place: placeIn('out_of_bounds', 'memchr_inv('),
-    kernel: ['memchr_inv', /^lib\/string\.c:\d+, inlined at lib\/string\.c:\d+$/],
+    kernel: ['memchr_inv', /^lib\/string\.c:\d+$/],
   },
   use_after_free: {
     kinds: ['kasan'],
@@ -71,7 +71,7 @@ const expected: Record<string, Expected> = {
     title:
       /^BUG: sleeping function called from invalid context at include\/linux\/sched\/mm\.h:\d+$/,
     place: placeIn('atomic_alloc', 'kmalloc('),
-    kernel: ['__might_resched', /^kernel\/sched\/core\.c:\d+/],
+    kernel: ['kmalloc_trace', /^mm\/slab_common\.c:\d+$/],
   },
   rcu_stall: {
     kinds: ['rcu'],
@@ -84,7 +84,7 @@ const expected: Record<string, Expected> = {
     codes: ['HANG', 'KERNEL_REPORT'],
     end: 'hang',
     outcome: 'unfinished',
-    title: /^INFO: task insmod:\d+ blocked for more than \d+ seconds\.$/,
+    title: /^INFO: task \w+:\d+ blocked for more than \d+ seconds\.$/,
     place: placeIn('sleep_init', 'wait_for_completion('),
     kernel: ['wait_for_completion', /^kernel\/sched\/completion\.c:\d+/],
   },
@@ -98,7 +98,7 @@ function decodedByKernel({ vmlinux, source }: DebugKernel, frames: readonly stri
   return output
     .trimEnd()
     .split('\n')
-    .map((line) => / \((?<places>.*)\)$/.exec(line)?.groups?.places)
+    .map((line) => / \((?<places>.*)\) *$/.exec(line)?.groups?.places)
     .map((places) =>
       places?.replaceAll(/ \(discriminator \d+\)/g, '').replaceAll(' ', ', inlined at '),
     );
@@ -129,7 +129,7 @@ describe('a kernel that looks for faults', () => {
   beforeAll(async () => {
     const run = await tested([
       ...[join(examples, 'hello'), ...Object.keys(expected).map(misbehaving)],
-      ...['-k', kernel.ref, '-a', 'x86_64', '--timeout', '12s', '--append', 'kmemleak=off'],
+      ...['-k', kernel.ref, '-a', 'x86_64', '--timeout', '12s'],
     ]);
     expect(run.exitCode, run.stderr).toBe(1);
     cases = casesOf(run.manifest);
@@ -184,7 +184,7 @@ describe('a proprietary module, with which lockdep turns itself off', () => {
     });
     const { manifest } = await tested([
       ...[directory, misbehaving('no_rcu_lock')],
-      ...['-k', kernel.ref, '-a', 'x86_64', '--append', 'kmemleak=off'],
+      ...['-k', kernel.ref, '-a', 'x86_64'],
     ]);
     const [closed, faulty] = [...casesOf(manifest).values()];
     expect(closed!.verdict, JSON.stringify(closed!.reasons)).toBe('passed');
@@ -198,7 +198,8 @@ describe('memory that nobody frees', () => {
   it('is found after the module is gone, and is that module’s fault alone', async () => {
     const { manifest, exitCode, stderr } = await tested([
       ...[misbehaving('leaks_memory'), join(examples, 'hello')],
-      ...['-k', kernel.ref, '-a', 'x86_64'],
+      ...['-k', kernel.ref, '-a', 'x86_64', '--append', 'kmemleak=on'],
+      ...['--memory', '192m', '--timeout', '100s'], // it reads all memory, several times
     ]);
     expect(exitCode, stderr).toBe(1);
     const cases = casesOf(manifest);
@@ -208,7 +209,7 @@ describe('memory that nobody frees', () => {
     expect(codesOf(leaks)).toEqual(['KERNEL_REPORT']);
     expect(leaks.reports.map(({ kind }) => kind)).toEqual(['kmemleak']);
     const [report] = leaks.reports;
-    expect(report!.lines.map(({ text }) => text).join('\n')).toContain('comm "insmod"');
+    expect(report!.lines.map(({ text }) => text).join('\n')).toMatch(/comm "(?:busybox|insmod)"/);
     const frame = report!.stack.find(({ text }) => text.startsWith('kstrdup+'));
     expect(frame?.source).toMatch(/^mm\/util\.c:\d+$/);
     const theirs = decodedByKernel(kernel, kernelFrames(leaks).map(callOf));

@@ -8,6 +8,7 @@ static DEFINE_MUTEX(lock);
 static noinline void take_lock(void)
 {
 	mutex_lock(&lock);
+	pr_info("taken\n");
 }
 
 static int __init keeps_lock_init(void)

@@ -4,6 +4,9 @@
 #include <linux/processor.h>
 #include <linux/rcupdate.h>
 
+/* Exported for rcutorture; no header has it. */
+extern unsigned long rcu_get_gp_seq(void);
+
 static struct rcu_head head;
 static bool done;
 
@@ -12,20 +15,32 @@ static void set_done(struct rcu_head *unused)
 	WRITE_ONCE(done, true);
 }
 
+/* Where there is one CPU, a grace period begins before the reading or not at all. */
+static void begin_reading(void)
+{
+	call_rcu(&head, set_done);
+	for (;;) {
+		rcu_read_lock_bh();
+		if (rcu_get_gp_seq() & 3)
+			return;
+		rcu_read_unlock_bh();
+		cond_resched();
+	}
+}
+
 static noinline void read_for_long(void)
 {
 	ktime_t end = ktime_add_ms(ktime_get(), 5000);
 
-	rcu_read_lock();
 	while (ktime_before(ktime_get(), end))
 		cpu_relax();
-	rcu_read_unlock();
 }
 
 static int __init rcu_stall_init(void)
 {
-	call_rcu(&head, set_done);
+	begin_reading();
 	read_for_long();
+	rcu_read_unlock_bh();
 	return 0;
 }
 
