@@ -190,6 +190,34 @@ Call Trace:
     expect(reports[0]!.lines.at(-1)!.text).toMatch(/^ #0: /);
   });
 
+  it('RCU, whose own thread is not what keeps it waiting', () => {
+    const [report] = findReports(
+      logOf(`
+rcu: INFO: rcu_sched self-detected stall on CPU
+rcu: \t0-...!: (2000 ticks this GP) idle=0024/1/0x4000000000000000 softirq=996/996 fqs=0
+rcu: RCU grace-period kthread stack dump:
+task:rcu_sched       state:I stack:0     pid:11    ppid:2      flags:0x00004000
+Call Trace:
+ <TASK>
+ __schedule+0x3c6/0xc00
+ rcu_gp_kthread+0x107/0x1a0
+ </TASK>
+rcu: Stack dump where RCU GP kthread last ran:
+CPU: 0 PID: 33 Comm: busybox Tainted: G           O       6.1.192-debug #1
+RIP: 0010:ktime_get+0x126/0x140
+Call Trace:
+ <TASK>
+ read_for_long+0x18/0x23 [rcu_stall]
+ rcu_stall_init+0xb8/0x1000 [rcu_stall]
+ </TASK>`),
+    );
+    expect(report!.stack.map(({ text }) => text)).toEqual([
+      'ktime_get+0x126/0x140',
+      'read_for_long+0x18/0x23 [rcu_stall]',
+      'rcu_stall_init+0xb8/0x1000 [rcu_stall]',
+    ]);
+  });
+
   it('kmemleak, which tells of each leak, and then how many there are', () => {
     const reports = findReports(
       logOf(`
@@ -199,7 +227,7 @@ kmemleak:   hex dump (first 32 bytes):
 kmemleak:     61 20 6e 61 6d 65 20 74 68 61 74 20 6e 6f 62 6f  a name that nobo
 kmemleak:   backtrace:
 kmemleak:     [<00000000a9e8a4a2>] kstrdup+0x3c/0x70
-kmemleak:     [<000000003b6ee7f1>] 0xffffffffa0005015
+kmemleak:     [<(____ptrval____)>] 0xffffffffa0005015
 kmemleak: unreferenced object 0xffff888003ad1a80 (size 8):
 kmemleak:   comm "insmod", pid 61, jiffies 4294943613
 kmemleak:   backtrace (crc 0):

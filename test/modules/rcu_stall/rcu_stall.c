@@ -30,7 +30,7 @@ static void begin_reading(void)
 
 static noinline void read_for_long(void)
 {
-	ktime_t end = ktime_add_ms(ktime_get(), 5000);
+	ktime_t end = ktime_add_ms(ktime_get(), 10000);
 
 	while (ktime_before(ktime_get(), end))
 		cpu_relax();
@@ -53,5 +53,5 @@ static void __exit rcu_stall_exit(void)
 module_init(rcu_stall_init);
 module_exit(rcu_stall_exit);
 
-MODULE_DESCRIPTION("Keeps RCU waiting for five seconds when it is loaded");
+MODULE_DESCRIPTION("Keeps RCU waiting for ten seconds when it is loaded");
 MODULE_LICENSE("GPL");
