@@ -12,6 +12,13 @@ describe('ByteReader', () => {
     expect([big.u8(1), big.u16(1), big.u32(1)]).toEqual([2, 0x0203, 0x02030405]);
   });
 
+  it('reads an address of the class exactly', () => {
+    const kernels = Buffer.from('ffffffff81003a2f', 'hex');
+    expect(new ByteReader(kernels, false, true).address(0)).toBe(0xffffffff81003a2fn);
+    expect(new ByteReader(kernels.reverse(), true, true).address(0)).toBe(0xffffffff81003a2fn);
+    expect(new ByteReader(bytes, false, false).address(0)).toBe(0x01020304n);
+  });
+
   it('reads a word in the size of the class', () => {
     expect(new ByteReader(bytes, false, true).word(0)).toBe(0x0102030405060708);
     expect(new ByteReader(bytes, false, false).word(0)).toBe(0x01020304);
@@ -28,6 +35,7 @@ describe('ByteReader', () => {
     ['a byte after the end', (r: ByteReader) => r.u8(9)],
     ['a word across the end', (r: ByteReader) => r.word(2)],
     ['a negative offset', (r: ByteReader) => r.u16(-1)],
+    ['an address across the end', (r: ByteReader) => r.address(2)],
     ['a signed number across the end', (r: ByteReader) => r.signed(2)],
     ['an offset beyond what a file can have', (r: ByteReader) => r.u8(2 ** 63)],
     ['an offset that is no number', (r: ByteReader) => r.u8(NaN)],

@@ -77,6 +77,13 @@ export class ByteReader {
     return upper * 2 ** 32 + this.#view.getUint32(low, this.littleEndian);
   }
 
+  /** As `word`, exact whatever it is: where a kernel is linked to lies beyond 2^53. */
+  address(offset: number): bigint {
+    if (!this.is64) return BigInt(this.u32(offset));
+    this.#check(offset, 8);
+    return this.#view.getBigUint64(offset, this.littleEndian);
+  }
+
   /** A signed `long` of the file's class; exact within 2^53. */
   signed(offset: number): number {
     if (!this.is64) return this.u32(offset) | 0;

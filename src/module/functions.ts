@@ -5,7 +5,7 @@ import { symbolEntry, symbolTable } from './symbols.js';
 export interface FunctionPlace {
   /** The section's name; `address` counts from its begin. Absent in a file that is linked. */
   section?: string;
-  address: number;
+  address: bigint;
   /** Bytes; 0 where the file does not tell. */
   size: number;
 }
@@ -20,12 +20,12 @@ export function functionPlaces(elf: Elf, names: ReadonlySet<string>): Map<string
   const table = symbolTable(elf);
   if (table === undefined) return places;
   const { symbols, strings, entrySize } = table;
-  const [infoAt, sizeAt] = symbols.is64 ? [4, 16] : [12, 8];
+  const [infoAt, valueAt, sizeAt] = symbols.is64 ? [4, 8, 16] : [12, 4, 8];
   for (let at = entrySize; at + entrySize <= symbols.length; at += entrySize) {
     const type = symbols.u8(at + infoAt) & 0xf;
     // Functions of assembler files often have no type.
     if (type !== STT_FUNC && type !== STT_NOTYPE) continue;
-    const { nameOffset, section, value } = symbolEntry(table, at);
+    const { nameOffset, section } = symbolEntry(table, at);
     if (nameOffset === 0 || section === 0) continue;
     const name = strings.name(nameOffset);
     if (!names.has(name)) continue;
@@ -33,7 +33,7 @@ export function functionPlaces(elf: Elf, names: ReadonlySet<string>): Map<string
     if (elf.type === ET_REL && within === undefined) continue;
     const place = {
       ...(within !== undefined && { section: within }),
-      address: value,
+      address: symbols.address(at + valueAt),
       size: symbols.word(at + sizeAt),
     };
     places.set(name, [...(places.get(name) ?? []), place]);

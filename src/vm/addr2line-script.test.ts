@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { addr2lineScript, parseAddr2line } from './addr2line-script.js';
 
 const queries = [
-  { file: '/debug/0', section: '.text', addresses: [12, 16] },
-  { file: '/debug/0', section: '.init.text', addresses: [10] },
-  { file: '/debug/1', addresses: [0xffffffff81000000] },
+  { file: '/debug/0', section: '.text', addresses: [12n, 16n] },
+  { file: '/debug/0', section: '.init.text', addresses: [10n] },
+  { file: '/debug/1', addresses: [0xffffffff81003a2fn] },
 ];
 
 describe('what addr2line prints', () => {
@@ -23,7 +23,7 @@ query 1
 hello_init
 /build/hello/hello.c:?
 query 2
-0xffffffff81000000
+0xffffffff81003a2f
 _stext
 arch/x86/kernel/head_64.S:60
 `;
@@ -46,6 +46,6 @@ describe('the script', () => {
   it('asks for the addresses of a section, and for those of a linked file', () => {
     const script = addr2lineScript(queries, 'aarch64-linux-gnu');
     expect(script).toContain('aarch64-linux-gnu-addr2line -a -f -i -e /debug/0 -j .text 0xc 0x10');
-    expect(script).toContain('aarch64-linux-gnu-addr2line -a -f -i -e /debug/1 0xffffffff81000000');
+    expect(script).toContain('aarch64-linux-gnu-addr2line -a -f -i -e /debug/1 0xffffffff81003a2f');
   });
 });

@@ -6,16 +6,16 @@ export interface AddressQuery {
   file: string;
   /** The section that the addresses count from, in a file that is not linked. */
   section?: string;
-  addresses: readonly number[];
+  addresses: readonly bigint[];
 }
 
 /** What the script prints before the answers to a query. */
 const mark = 'query ';
 
 /** Where LLD is told to put a section: none is as large. */
-const sectionBase = 0x1000_0000;
+const sectionBase = 0x1000_0000n;
 
-const hex = (value: number) => `0x${value.toString(16)}`;
+const hex = (value: bigint) => `0x${value.toString(16)}`;
 
 /**
  * A shell script that looks up all addresses, in the order given, with GNU's addr2line of the triple. Where it
@@ -30,9 +30,9 @@ export function addr2lineScript(queries: readonly AddressQuery[], triple: string
     return shellJoin([tool, ...options, '-e', file, ...within, ...addresses.map(hex)]);
   });
   const llvm = queries.map(({ file, section, addresses }) => {
-    const find = (of: string, base: number) =>
+    const find = (of: string, base: bigint) =>
       `llvm-addr2line ${shellJoin([...options, '-e', of, ...addresses.map((a) => hex(base + a))])}`;
-    if (section === undefined) return find(file, 0);
+    if (section === undefined) return find(file, 0n);
     const linked = '/tmp/linked';
     const link = [
       ...['ld.lld', '--noinhibit-exec', '--unresolved-symbols=ignore-all'],

@@ -3,7 +3,13 @@ import { findSection, readElf, type Elf } from '../module/elf.js';
 import { functionPlaces, type FunctionPlace } from '../module/functions.js';
 import type { RunSpec, Runtime } from '../runtime/port.js';
 import { FileBytes } from '../storage/file-bytes.js';
-import { addr2lineScript, parseAddr2line, type AddressQuery } from './addr2line-script.js';
+import {
+  addr2lineScript,
+  parseAddr2line,
+  type AddressQuery,
+  type SourcePlace,
+} from './addr2line-script.js';
+import { kernelPaths, knownFunction } from './kernel-paths.js';
 import type { KernelReport, StackFrame } from './kernel-reports.js';
 
 /** Where debug information lies, and what reads it. */
@@ -46,7 +52,19 @@ export async function decodeStacks(
   options: DecodeOptions,
 ): Promise<KernelReport[]> {
   const frames = reports.flatMap(({ stack }) => stack).flatMap((frame) => parse(frame, options));
-  const sources = await findSources(frames, options);
+  const { vmlinux, toUserPath } = options;
+  const [ofKernel] = frames.filter(({ file }) => file === vmlinux);
+  const main = { text: `${knownFunction}+0x0/0x0` };
+  const known = { frame: main, symbol: knownFunction, offset: 0, size: 0 };
+  const root = ofKernel === undefined ? [] : [{ ...known, file: ofKernel.file }];
+  const places = await findPlaces([...frames, ...root], options);
+  const toKernelPath = kernelPaths(places.get(main)?.at(-1)?.file);
+  const sources = new Map<StackFrame, string>();
+  for (const { frame, file } of frames) {
+    const toPath = (path: string) => toKernelPath(file === vmlinux ? path : toUserPath(path));
+    const named = (places.get(frame) ?? []).map((place) => `${toPath(place.file)}:${place.line}`);
+    if (named.length > 0) sources.set(frame, named.join(', inlined at '));
+  }
   return reports.map((report) => ({
     ...report,
     stack: report.stack.map((frame) => {
@@ -66,12 +84,12 @@ function parse(frame: StackFrame, { modules, vmlinux }: DecodeOptions): ParsedFr
   return [{ frame, symbol, offset: called, size: Number.parseInt(size, 16), file }];
 }
 
-async function findSources(
+async function findPlaces(
   frames: readonly ParsedFrame[],
   options: DecodeOptions,
-): Promise<Map<StackFrame, string>> {
-  const sources = new Map<StackFrame, string>();
-  const { triple, image, runtime, limits, signal, toUserPath } = options;
+): Promise<Map<StackFrame, SourcePlace[]>> {
+  const found = new Map<StackFrame, SourcePlace[]>();
+  const { triple, image, runtime, limits, signal } = options;
   const files = [...new Set(frames.map(({ file }) => file))];
   const inRun = (file: string) =>
     runtime.kind === 'host' ? realpathSync(file) : `/debug/${files.indexOf(file)}`;
@@ -81,7 +99,7 @@ async function findSources(
       frames.filter((frame) => frame.file === file),
     ),
   );
-  if (asked.length === 0) return sources;
+  if (asked.length === 0) return found;
   const queries = asked.map(({ query }) => ({ ...query, file: inRun(query.file) }));
   const used = [...new Set(asked.map(({ query }) => query.file))];
   const mounts = used.map((file) => ({ source: realpathSync(file), target: inRun(file) }));
@@ -96,17 +114,15 @@ async function findSources(
     ));
   } catch (error) {
     if (signal.aborted) throw error;
-    return sources;
+    return found;
   }
   const answers = parseAddr2line(output.toString('utf8'), queries);
   for (const [i, { wanted }] of asked.entries()) {
     for (const [j, { frame }] of wanted.entries()) {
-      const places = answers[i]?.[j] ?? [];
-      const named = places.map(({ file, line }) => `${toUserPath(file)}:${line}`);
-      if (named.length > 0) sources.set(frame, named.join(', inlined at '));
+      found.set(frame, answers[i]?.[j] ?? []);
     }
   }
-  return sources;
+  return found;
 }
 
 interface Asked {
@@ -124,7 +140,7 @@ function queriesOf(file: string, frames: readonly ParsedFrame[]): Asked[] {
   if (places === undefined) return [];
   const bySection = new Map<
     string,
-    { section?: string; addresses: number[]; wanted: ParsedFrame[] }
+    { section?: string; addresses: bigint[]; wanted: ParsedFrame[] }
   >();
   for (const frame of frames) {
     const place = placeOf(frame, places.get(frame.symbol) ?? []);
@@ -137,7 +153,7 @@ function queriesOf(file: string, frames: readonly ParsedFrame[]): Asked[] {
       wanted: [],
     };
     bySection.set(key, group);
-    group.addresses.push(place.address + frame.offset);
+    group.addresses.push(place.address + BigInt(frame.offset));
     group.wanted.push(frame);
   }
   return [...bySection.values()].map(({ wanted, ...query }) => ({

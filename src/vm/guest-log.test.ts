@@ -53,6 +53,21 @@ describe('GuestLog', () => {
     expect(records[0]?.unloads).toMatchObject([{ module: 'a', error: 'EAGAIN' }]);
   });
 
+  it('ends a guest whose kernel has complained, with or without a taint flag of it', () => {
+    const text = (said: string) => `> ready
+       > case 0
+       > taint 0
+       > load 0
+       ${said}
+       > loaded 0 0
+       > end 0 4096`;
+    const cases = [testCase('first', 'a'), testCase('second', 'a')];
+    const log = told(cases, text('UBSAN: shift-out-of-bounds in a.c:9:11'));
+    expect(log.end).toBe('stop');
+    expect(log.records[0]?.reports).toMatchObject([{ kind: 'ubsan' }]);
+    expect(told(cases, text('a: hello')).end).toBeUndefined();
+  });
+
   it('knows how long what did not end has taken', () => {
     const log = told(
       [testCase('first', 'a')],

@@ -164,6 +164,84 @@ Kernel panic - not syncing: kasan.fault=panic set ...`),
     ]);
   });
 
+  it('lockdep without a stack: it tells where the lock was taken', () => {
+    const reports = findReports(
+      logOf(`
+================================================
+WARNING: lock held when returning to user space!
+6.1.187-debug #1 Tainted: G           O
+------------------------------------------------
+insmod/61 is leaving the kernel with locks still held!
+1 lock held by insmod/61:
+ #0: ffffffffa0000080 (lock#2){+.+.}-{3:3}, at: keeps_lock_init+0x1c/0x1000 [keeps_lock]
+hello: loaded
+BUG: scheduling while atomic: insmod/62/0x00000201
+1 lock held by insmod/62:
+ #0: ffffffffa0000080 (lock){+.+.}-{2:2}, at: sleep_locked+0x11/0x20 [atomic_sleep]
+Call Trace:
+ <TASK>
+ dump_stack_lvl+0x5c/0x80
+ sleep_locked+0x1b/0x20 [atomic_sleep]`),
+    );
+    expect(reports.map(({ kind, stack }) => [kind, stack.map(({ text }) => text)])).toEqual([
+      ['lockdep', ['keeps_lock_init+0x1c/0x1000 [keeps_lock]']],
+      ['atomic', ['dump_stack_lvl+0x5c/0x80', 'sleep_locked+0x1b/0x20 [atomic_sleep]']],
+    ]);
+    expect(reports[0]!.lines.at(-1)!.text).toMatch(/^ #0: /);
+  });
+
+  it('RCU, whose own thread is not what keeps it waiting', () => {
+    const [report] = findReports(
+      logOf(`
+rcu: INFO: rcu_sched self-detected stall on CPU
+rcu: \t0-...!: (2000 ticks this GP) idle=0024/1/0x4000000000000000 softirq=996/996 fqs=0
+rcu: RCU grace-period kthread stack dump:
+task:rcu_sched       state:I stack:0     pid:11    ppid:2      flags:0x00004000
+Call Trace:
+ <TASK>
+ __schedule+0x3c6/0xc00
+ rcu_gp_kthread+0x107/0x1a0
+ </TASK>
+rcu: Stack dump where RCU GP kthread last ran:
+CPU: 0 PID: 33 Comm: busybox Tainted: G           O       6.1.192-debug #1
+RIP: 0010:ktime_get+0x126/0x140
+Call Trace:
+ <TASK>
+ read_for_long+0x18/0x23 [rcu_stall]
+ rcu_stall_init+0xb8/0x1000 [rcu_stall]
+ </TASK>`),
+    );
+    expect(report!.stack.map(({ text }) => text)).toEqual([
+      'ktime_get+0x126/0x140',
+      'read_for_long+0x18/0x23 [rcu_stall]',
+      'rcu_stall_init+0xb8/0x1000 [rcu_stall]',
+    ]);
+  });
+
+  it('kmemleak, which tells of each leak, and then how many there are', () => {
+    const reports = findReports(
+      logOf(`
+kmemleak: unreferenced object 0xffff888003ad1a40 (size 32):
+kmemleak:   comm "insmod", pid 61, jiffies 4294943613
+kmemleak:   hex dump (first 32 bytes):
+kmemleak:     61 20 6e 61 6d 65 20 74 68 61 74 20 6e 6f 62 6f  a name that nobo
+kmemleak:   backtrace:
+kmemleak:     [<00000000a9e8a4a2>] kstrdup+0x3c/0x70
+kmemleak:     [<(____ptrval____)>] 0xffffffffa0005015
+kmemleak: unreferenced object 0xffff888003ad1a80 (size 8):
+kmemleak:   comm "insmod", pid 61, jiffies 4294943613
+kmemleak:   backtrace (crc 0):
+kmemleak:     kmalloc_trace+0x2c/0xc0
+kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+bye`),
+    );
+    expect(reports.map(({ kind, stack }) => [kind, stack.map(({ text }) => text)])).toEqual([
+      ['kmemleak', ['kstrdup+0x3c/0x70', '0xffffffffa0005015']],
+      ['kmemleak', ['kmalloc_trace+0x2c/0xc0']],
+    ]);
+    expect(reports[1]!.lines).toHaveLength(5);
+  });
+
   it.each([
     ['kcsan', 'BUG: KCSAN: data-race in test_kernel_read / test_kernel_write'],
     ['ubsan', 'UBSAN: array-index-out-of-bounds in /build/bad_index/bad_index.c:13:16'],
@@ -173,6 +251,8 @@ Kernel panic - not syncing: kasan.fault=panic set ...`),
     ['lockdep', 'WARNING: inconsistent lock state'],
     ['lockdep', 'WARNING: suspicious RCU usage'],
     ['lockdep', 'WARNING: held lock freed!'],
+    ['lockdep', 'WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected'],
+    ['lockdep', 'WARNING: insmod/61 still has locks held!'],
     ['rcu', 'rcu: INFO: rcu_sched detected stalls on CPUs/tasks:'],
     ['lockup', 'watchdog: Watchdog detected hard LOCKUP on cpu 0'],
     ['lockup', 'BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 32s!'],

@@ -98,8 +98,18 @@ export function findReports(messages: readonly KernelMessage[]): KernelReport[] 
   return reports;
 }
 
-/** A kernel with CONFIG_PRINTK_CALLER names the task or the CPU before each line. */
-const plain = (text: string) => text.replace(/^\[ *[CT]\d+\] ?/, '').trimEnd();
+/**
+ * A kernel with CONFIG_PRINTK_CALLER names the task or the CPU before each line; kmemleak names itself
+ * before what it says of a leak.
+ */
+const plain = (text: string) =>
+  text
+    .replace(/^\[ *[CT]\d+\] ?/, '')
+    .replace(/^kmemleak:(?=  )/, '')
+    .trimEnd();
+
+/** What kmemleak says in the end, whether or not it has told of each. */
+const leaksCounted = /^kmemleak: \d+ new suspected memory leaks/;
 
 /** The same for all that is said of one thing that lasts. */
 const lastingKey = ({ kind, lasts }: Opening, text: string) =>
@@ -128,6 +138,7 @@ function belongs(
   if (opening?.kind === 'panic' && consequence.test(text)) return at - last <= consequenceWithin;
   // Between what is said and the next line of it, others may have had their say: no more than that.
   if (last !== at - 1) return false;
+  if (leaksCounted.test(text)) return report.kind === 'kmemleak';
   if (opening === cutHere) return report.kind === 'list' && length === 1;
   if (untitled) return true;
   if (ends !== undefined && length < longestReport) return opening?.lasts !== true;

@@ -66,9 +66,15 @@ const openings: readonly Opening[] = [
     kind: 'hung-task',
     lasts: true,
   },
+  // The only one of lockdep's that has no stack.
+  {
+    pattern: /^WARNING: lock held when returning to user space!/,
+    kind: 'lockdep',
+    ends: /^(?:no|\d+) locks? held by /,
+  },
   {
     pattern:
-      /^(?:WARNING|INFO): (?:possible |suspicious RCU usage|inconsistent lock state|\S+-safe -> \S+-unsafe|held lock freed|bad unlock balance|bad contention|lock held when returning|Nested lock was not taken)|^BUG: Invalid wait context|^\[ BUG: Invalid wait context \]/i,
+      /^(?:WARNING|INFO): (?:possible |suspicious RCU usage|inconsistent lock state|\S+-safe -> \S+-unsafe|held lock freed|bad unlock balance|bad contention|Nested lock was not taken|chain_key collision|\S+\/\d+ still has locks held)|^BUG: Invalid wait context|^\[ BUG: Invalid wait context \]/i,
     kind: 'lockdep',
     ends: /^stack backtrace:/,
   },

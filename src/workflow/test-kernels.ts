@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { archByName } from '../arch/arch.js';
 import type { Publication } from '../artifact/publish.js';
@@ -7,7 +7,9 @@ import { asKbuildError, type KbuildError } from '../errors/kbuild-error.js';
 import { prepare } from '../events/prepare.js';
 import { bootFiles, givenBootFiles, type BootFiles } from '../kernel/boot-files.js';
 import { busyboxFor } from '../kernel/busybox.js';
-import { directBootImage } from '../kernel/image/direct-boot.js';
+import { parseKernelConfig } from '../kernel/config.js';
+import { directBootImage, entersDirectly } from '../kernel/image/direct-boot.js';
+import type { Kdir } from '../kernel/kdir.js';
 import { KvmKnowledge } from '../vm/accelerator.js';
 import { judgeCase } from '../vm/judge-case.js';
 import { Machines } from '../vm/machines.js';
@@ -99,7 +101,7 @@ async function testGroup(
       const spec = {
         arch,
         qemu,
-        kernel: await directBootImage(boot.image, session.cache),
+        kernel: await fastestImage(boot, kdir, session),
         busybox: await busyboxFor(arch, session.provider),
         choice: request.machine.accelerator,
         kvm: new KvmKnowledge(session.cache, qemu.program),
@@ -131,6 +133,15 @@ function bootFilesOf(
   { provider }: Session,
 ): Promise<BootFiles> {
   return kernelImage === undefined ? bootFiles(kdir, provider) : givenBootFiles(kernelImage, kdir);
+}
+
+async function fastestImage(
+  { image }: BootFiles,
+  { configPath }: Kdir,
+  { cache }: Session,
+): Promise<string> {
+  const config = parseKernelConfig(readFileSync(configPath, 'utf8'));
+  return entersDirectly(config) ? directBootImage(image, cache) : image;
 }
 
 function caseRecord(planned: PlannedCase, tried: TriedCase | undefined): TestCaseRecord {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.js';
-import { directBootImage } from './direct-boot.js';
+import { parseKernelConfig } from '../config.js';
+import { directBootImage, entersDirectly } from './direct-boot.js';
 
 /** A bzImage as far as its header goes (Documentation/arch/x86/boot.rst): its payload is `kernel`, in gzip. */
 function bzImage(kernel: Buffer): Buffer {
@@ -43,5 +44,14 @@ describe('directBootImage', () => {
     expect(await directBootImage(plain, directory)).toBe(plain);
     expect(await directBootImage(plain, directory)).toBe(plain);
     expect(existsSync(join(directory, 'boot'))).toBe(true);
+  });
+});
+
+describe('entersDirectly', () => {
+  it('is false of a kernel whose entry is instrumented by KASAN', () => {
+    expect(entersDirectly(parseKernelConfig('CONFIG_PVH=y\nCONFIG_KASAN=y\n'))).toBe(false);
+    expect(entersDirectly(parseKernelConfig('CONFIG_PVH=y\n# CONFIG_KASAN is not set\n'))).toBe(
+      true,
+    );
   });
 });

@@ -4,11 +4,18 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectoryAtomic } from '../../storage/atomic.js';
 import { entryGrain, markUsed } from '../../storage/mark-used.js';
+import { isSet, type KernelConfig } from '../config.js';
 import { readContainer } from './container.js';
 import { readPayload } from './payload.js';
 
 /** The area of the cache where unpacked kernels are kept. */
 export const directBootArea = 'boot';
+
+/**
+ * Whether a kernel that has a direct entry comes up by it. With KASAN it does not: the code of that entry
+ * (arch/x86/platform/pvh) is instrumented too, and runs before there is any shadow memory.
+ */
+export const entersDirectly = (config: KernelConfig): boolean => !isSet(config, 'CONFIG_KASAN');
 
 /**
  * What QEMU boots fastest of a kernel's image. A compressed one unpacks itself, which takes seconds where
