@@ -126,7 +126,7 @@ describe('the evidence of a release', () => {
     expect(releaseSchema.parse(record)).toEqual(record);
   });
 
-  it('is the same bytes from another directory, with another -j, by other names, from the cache', async () => {
+  it('is the same bytes from another directory, with another -j, from the cache', async () => {
     const other = hello(mark);
     const { document } = await make(other, ...signedBy(rsa), '-j1');
     expect(document.manifest.jobs.map(({ status }) => status)).toEqual(['cached']);
