@@ -37,8 +37,8 @@ const bundle = await rolldown({
   },
   platform: 'node',
   // jiti has a compiler in files beside it, and the CycloneDX library asks for what need not be there;
-  // viz is one large file as it is.
-  external: ['jiti', '@viz-js/viz', '@cyclonedx/cyclonedx-library'],
+  // viz and openpgp are one large file as they are.
+  external: ['jiti', '@viz-js/viz', 'openpgp', '@cyclonedx/cyclonedx-library'],
   plugins: [bundledPackages()],
   transform: { target: 'node20.19' },
   // Some modules are imported late here and at once there: each command loads what it needs. And

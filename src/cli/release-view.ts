@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Manifest } from '../artifact/manifest-schema.js';
 import type { ReleaseReport } from '../workflow/release.js';
 import { displayPath } from './display-path.js';
@@ -32,7 +31,7 @@ export function formatRelease({ manifest, release }: ReleaseReport, style: Style
       formatTable(header, rows.slice(0, mostRows), style),
       ...(more > 0 ? [`and ${more} more`] : []),
     ].join('\n'),
-    `${files.length} files in ${displayPath(join(path))}: ${modules.length} modules, each read back out of its packages and verified`,
+    `${files.length} files in ${displayPath(path)}: ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}, each read back out of its packages and verified`,
   ].join('\n\n');
 }
 

@@ -1,10 +1,15 @@
 import type { ExitStatus } from '../errors/codes.js';
 import type { ReleaseRequest } from '../workflow/release.js';
 import type { CommandContext } from './command.js';
+import { tellGithub } from './github/tell-github.js';
 import { runWithReporter, type SessionArguments } from './session.js';
 
-/** Makes a release, and shows it. */
+/**
+ * Makes a release, and shows it.
+ * @param command as people call it
+ */
 export async function runRelease(
+  command: string,
   request: ReleaseRequest,
   argv: SessionArguments,
   context: CommandContext,
@@ -27,5 +32,6 @@ export async function runRelease(
     ]);
     console.log(formatRelease(report, styleFor(process.stdout)));
   }
+  await tellGithub(command, report.manifest);
   return report.exitStatus;
 }

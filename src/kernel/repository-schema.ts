@@ -3,7 +3,13 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { configProblem, parseConfigText } from '../data/config-problem.js';
 import { KbuildError } from '../errors/kbuild-error.js';
-import type { AptRepository, DnfRepository, ImagePackages, Repository } from './repository.js';
+import type {
+  AptRepository,
+  DnfRepository,
+  ImagePackages,
+  MetaPackages,
+  Repository,
+} from './repository.js';
 import { allSuites } from './suite.js';
 
 const name = z.string().regex(/^[a-z0-9][\w.-]*$/, 'write lower-case letters, digits and . _ -');
@@ -35,11 +41,19 @@ const packageName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9+.-]|\{release\})*$/, 'write the name of a package, with {release}');
 
+const metaPackagesSchema = z
+  .strictObject({
+    package: z.string().regex(/^[a-z0-9]([a-z0-9+.-]|\{[a-z]+\})*$/, 'write the name of a package'),
+    releases: pattern,
+  })
+  .refine(namesGroups, 'it names a {group} that its releases have not');
+
 const imagePackagesSchema = z.strictObject({
   packages: z.array(packageName).min(1),
   with: pattern.optional(),
   files: z.array(z.string().startsWith('/')).min(1),
   modules: z.array(z.string().startsWith('/')),
+  metas: z.array(metaPackagesSchema).optional(),
 }) satisfies z.ZodType<ImagePackages>;
 
 export const aptRepositorySchema = z.strictObject({
@@ -142,6 +156,12 @@ function keysAt(manager: 'apt' | 'dnf', path: readonly PropertyKey[]): string[] 
 /** An alternative of nothing matches always, and tells how many groups there are. */
 function hasGroup(text: string): boolean {
   return !isRegularExpression(text) || (new RegExp(`${text}|`).exec('')?.length ?? 0) > 1;
+}
+
+/** Whether what stands in braces are groups of the expression. */
+function namesGroups({ package: name, releases }: MetaPackages): boolean {
+  const wanted = [...name.matchAll(/\{([a-z]+)\}/g)].map(([, group = '']) => group);
+  return wanted.every((group) => releases.includes(`(?<${group}>`));
 }
 
 function isRegularExpression(text: string): boolean {

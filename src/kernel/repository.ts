@@ -35,6 +35,16 @@ export interface ImagePackages {
   files: string[];
   /** Paths that its modules may lie at. */
   modules: string[];
+  /** Packages that always need the newest kernel of a kind; absent: there are none. */
+  metas?: MetaPackages[] | undefined;
+}
+
+/** Such a package for each kind of kernels that some releases are of. */
+export interface MetaPackages {
+  /** Its name, with the groups of `releases` in braces: `linux-image-{flavour}`. */
+  package: string;
+  /** Matches these kernels' releases; its named groups tell the kind. */
+  releases: string;
 }
 
 export interface AptRepository extends CommonRepository {

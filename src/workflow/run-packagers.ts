@@ -7,6 +7,7 @@ import { prepare } from '../events/prepare.js';
 import type { PackImage } from '../release/pack/pack-image.js';
 import type { PackageFile, PackageRecipe } from '../release/pack/recipe.js';
 import { writeEntries } from '../release/pack/write-entries.js';
+import type { RunOutcome } from '../runtime/port.js';
 import { buildEnvironment } from '../runtime/build-environment.js';
 import type { Session } from './session.js';
 
@@ -43,7 +44,7 @@ export async function runRecipes(
   if (recipes.length === 0) return [];
   return prepare(session.emit, title, async (onLine) => {
     const source = join(session.scratch, 'packages', `${++runs}`);
-    const lines: string[] = [];
+    const told = new Told(recipes, onLine);
     try {
       for (const [i, { entries, script }] of recipes.entries()) {
         await writeEntries(entries, join(source, `${i}`, 'src'));
@@ -61,13 +62,7 @@ export async function runRecipes(
           profile: 'build',
           title,
         },
-        {
-          onLine: (line) => {
-            lines.push(line);
-            onLine(line);
-          },
-          signal: session.signal,
-        },
+        { onLine: (line) => { told.add(line); }, signal: session.signal },
       );
       if (outcome.end === 'exited' && outcome.exitCode === 0) {
         const made = new Map(
@@ -75,12 +70,11 @@ export async function runRecipes(
         );
         return recipes.map(({ name }, i) => {
           const bytes = made.get(`${i}`);
-          if (bytes === undefined) throw failed(name, 'its script left no file', lines);
+          if (bytes === undefined) throw failed(name, 'its script left no file', []);
           return { name, bytes };
         });
       }
-      const why = outcome.end === 'exited' ? `a tool exited with ${outcome.exitCode}` : outcome.end;
-      throw failed(title, why, lines);
+      throw told.failure(title, outcome);
     } finally {
       await rm(source, { recursive: true, force: true });
     }
@@ -97,7 +91,7 @@ const setupOf = ({ packages }: PackImage): string | undefined =>
     ? undefined
     : `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && rm -rf /var/lib/apt/lists/*`;
 
-/** Runs each recipe's script; what one prints is told with the others' only line by line. */
+/** Runs each recipe's script; each line that one prints begins with its number. */
 const driver = (count: number): string =>
   [
     'set -e',
@@ -105,12 +99,53 @@ const driver = (count: number): string =>
     `seq 0 ${count - 1} | xargs -P ${availableParallelism()} -I{} sh -c '`,
     '  export SRC=/src/{}/src TMP=/build/{} OUT=/build/out/{}',
     '  mkdir "$TMP"',
-    '  sh "/src/{}/do/run" >&2 || exit 255',
+    '  { sh "/src/{}/do/run" 2>&1; echo $? > "$TMP.status"; } | sed -u "s/^/{}\t/" >&2',
+    '  read -r status < "$TMP.status"',
+    '  [ "$status" = 0 ] || { echo "{} exited with $status" >&2; exit 255; }',
     '  rm -rf "$TMP"',
     "'",
     'cd /build/out',
     'tar -cf - *',
   ].join('\n');
+
+/** What the scripts have printed, each apart. */
+class Told {
+  readonly #lines = new Map<number, string[]>();
+  #failed: { recipe: number; status: number } | undefined;
+
+  constructor(
+    readonly recipes: readonly PackageRecipe[],
+    readonly onLine: (line: string) => void,
+  ) {}
+
+  add(line: string): void {
+    const [, recipe, text] = /^(\d+)\t(.*)$/s.exec(line) ?? [];
+    if (recipe !== undefined && text !== undefined) {
+      const lines = this.#lines.get(Number(recipe)) ?? [];
+      lines.push(text);
+      this.#lines.set(Number(recipe), lines);
+      this.onLine(this.recipes.length === 1 ? text : `${this.#nameOf(Number(recipe))}: ${text}`);
+      return;
+    }
+    const [, number, status] = /^(\d+) exited with (\d+)$/.exec(line) ?? [];
+    if (number === undefined) this.onLine(line);
+    else this.#failed ??= { recipe: Number(number), status: Number(status) };
+  }
+
+  /** Whose script failed, and what it said last. */
+  failure(title: string, { end, exitCode }: RunOutcome): KbuildError {
+    if (end !== 'exited' || this.#failed === undefined) {
+      return failed(title, end === 'exited' ? `the container exited with ${exitCode}` : end, []);
+    }
+    const { recipe, status } = this.#failed;
+    const why = `its script exited with ${status}`;
+    return failed(this.#nameOf(recipe), why, this.#lines.get(recipe) ?? []);
+  }
+
+  #nameOf(recipe: number): string {
+    return this.recipes[recipe]?.name ?? '';
+  }
+}
 
 const failed = (title: string, why: string, lines: readonly string[]): KbuildError =>
   new KbuildError(

@@ -49,7 +49,7 @@ export function dkmsContainer(suite: DkmsSuite): Promise<DkmsContainer> {
 async function makeContainer(suite: DkmsSuite): Promise<DkmsContainer> {
   const { release: kernel } = await fetchedKdir(`debian:${suite}`, hostArch().name);
   const image = await dkmsImage(suite, kernel);
-  return { image, kernel, run: (script, options) => run(image, kernel, script, options) };
+  return { image, kernel, run: (script, options) => runInImage(image, kernel, script, options) };
 }
 
 /** The packages are the suite's own: what `apt-get install dkms linux-headers-…` gives a user. */
@@ -64,7 +64,17 @@ const dkmsImage = (suite: DkmsSuite, kernel: string): Promise<string> =>
     check: `test -d /lib/modules/${kernel}/build`,
   });
 
-async function run(
+/** An image of a suite with more of its packages, and what commands do to it. */
+export const imageWithPackages = (
+  name: string,
+  suite: DkmsSuite,
+  packages: readonly string[],
+  commands: readonly string[],
+): Promise<string> =>
+  suiteImage({ name, suite, packages, check: ['true', ...commands].join(' && ') });
+
+/** Runs a script in a new container of an image; `$KERNEL` is the kernel's release. */
+export async function runInImage(
   image: string,
   kernel: string,
   script: string,

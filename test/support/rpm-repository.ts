@@ -13,12 +13,16 @@ export interface SigningKey {
 }
 
 /** Makes a key that signs packages and metadata. */
-export async function makeSigningKey(directory: string, name: string): Promise<SigningKey> {
+export async function makeSigningKey(
+  directory: string,
+  name: string,
+  kind = 'rsa2048',
+): Promise<SigningKey> {
   const home = join(directory, name);
   await mkdir(home, { recursive: true, mode: 0o700 });
   const gpg = (...args: string[]) => execa('gpg', ['--homedir', home, '--batch', ...args]);
   const user = `${name} <${name}@example.com>`;
-  await gpg('--passphrase', '', '--quick-generate-key', user, 'rsa2048', 'sign', 'never');
+  await gpg('--passphrase', '', '--quick-generate-key', user, kind, 'sign', 'never');
   const publicKey = join(directory, `${name}.asc`);
   await gpg('--armor', '--output', publicKey, '--export');
   await execa('gpgconf', ['--homedir', home, '--kill', 'all']);

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { jsonOption, list, pathsPositional, verboseOption } from '../options.js';
+import { jsonOption, list, pathsPositional, reporterOption, verboseOption } from '../options.js';
 import { releaseOptions, releaseRequest } from '../release-options.js';
 import { runRelease } from '../run-release.js';
 
@@ -20,6 +20,7 @@ export const releaseCommand = defineCommand({
       default: 'auto' as const,
       describe: 'How a virtual machine runs: auto is KVM where it works, else TCG (emulation)',
     },
+    ...reporterOption,
     ...jsonOption,
     ...verboseOption,
   },
@@ -29,6 +30,7 @@ export const releaseCommand = defineCommand({
   ],
   run: (argv, context) =>
     runRelease(
+      'release',
       {
         ...releaseRequest(argv, 'release'),
         tested: argv.test,

@@ -1,12 +1,13 @@
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { archByName } from '../../arch/arch.js';
 import { markUsed } from '../../storage/mark-used.js';
 import type { Kdir } from '../kdir.js';
+import { fetchedFrom } from '../kernel-packages.js';
 import { aptIndex } from '../providers/apt/apt.js';
 import { imageSetsOf } from '../providers/apt/image-packages.js';
 import { fetchFirst } from '../providers/fetch-first.js';
 import { packageOfDirectory } from '../providers/fetch-packages.js';
-import { fetchedKernels, recordImage, type FetchedKernel } from '../providers/fetched-kernel.js';
+import { recordImage, type FetchedKernel } from '../providers/fetched-kernel.js';
 import { lookTwice } from '../providers/look-twice.js';
 import type { ProviderContext } from '../providers/port.js';
 import { repositoryId, type AptRepository, type ImagePackages } from '../repository.js';
@@ -24,26 +25,14 @@ export async function fetchedImage(
   kdir: Kdir,
   context: ProviderContext,
 ): Promise<BootSearch | undefined> {
-  for (const repository of context.repositories) {
-    const record = fetchedKernels(context.cache, repository).find((one) => isOf(one, kdir));
-    if (record === undefined) continue;
-    const image = repository.manager === 'apt' ? repository.kernels.image : undefined;
-    if (repository.manager !== 'apt' || image === undefined) {
-      const why = `the description of ${repositoryId(repository)} names no packages of images`;
-      return { looked: [why] };
-    }
-    return search(repository, filled(image, record.release), record, context);
+  const { repository, record } = fetchedFrom(kdir, context) ?? {};
+  if (repository === undefined || record === undefined) return undefined;
+  const image = repository.manager === 'apt' ? repository.kernels.image : undefined;
+  if (repository.manager !== 'apt' || image === undefined) {
+    const why = `the description of ${repositoryId(repository)} names no packages of images`;
+    return { looked: [why] };
   }
-  return undefined;
-}
-
-/** Whether a KDIR lies in the packages of a fetched kernel, if mended in a layer over it. */
-function isOf({ release, arch, packages }: FetchedKernel, kdir: Kdir): boolean {
-  if (release !== kdir.release || arch !== kdir.arch) return false;
-  const [headers] = packages;
-  return kdir.mounts.some(
-    ({ source }) => headers !== undefined && source.startsWith(headers.directory + sep),
-  );
+  return search(repository, filled(image, record.release), record, context);
 }
 
 function filled(rules: ImagePackages, release: string): ImagePackages {

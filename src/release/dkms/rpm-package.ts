@@ -1,17 +1,11 @@
 import { renderTemplate } from '../../data/template.js';
 import { describePackage } from './about.js';
 import type { PackageRecipe } from '../pack/recipe.js';
-import { rpmName, rpmVersion } from './package-name.js';
+import { rpmVersion } from '../pack/rpm/rpm-version.js';
+import { rpmRecipe } from '../pack/rpm/rpmbuild.js';
+import { plain, plainLine } from '../pack/rpm/spec-text.js';
+import { rpmName } from './package-name.js';
 import { treeName, type SourcePackage } from './source-package.js';
-
-/** A text as a spec file has it: a % would begin a macro. */
-const plain = (text: string): string => text.replaceAll('%', '%%');
-
-/**
- * A line of a description. rpmbuild makes one % of two before it looks whether a line begins a
- * section (`%pre`) or is a directive (`%include`), blanks before it or not: no line may begin so.
- */
-const plainLine = (text: string): string => plain(text.replace(/^\s*(?=%)/, '- '));
 
 /**
  * The rpm of a source tree: the sources in /usr/src, and scriptlets that register and build them.
@@ -21,7 +15,7 @@ const plainLine = (text: string): string => plain(text.replace(/^\s*(?=%)/, '- '
 export function rpmPackage(sources: SourcePackage, epoch: number): PackageRecipe {
   const { name, needs, about, depends } = sources;
   const rpm = rpmName(name);
-  const { version, release } = rpmVersion(sources.version);
+  const { version, release } = rpmVersion(sources.version, 'DKMS_PACK_VERSION');
   const { summary, description } = describePackage(sources);
   const spec = renderTemplate('dkms/spec.eta', {
     rpm,
@@ -38,17 +32,5 @@ export function rpmPackage(sources: SourcePackage, epoch: number): PackageRecipe
     requires: [needs.includes('exclusive') ? 'dkms >= 3.0.11' : 'dkms', ...depends.map(rpmName)],
   });
   const file = `${rpm}-${version}-${release}.noarch.rpm`;
-  return {
-    name: file,
-    entries: [
-      { path: 'package.spec', content: spec, executable: false },
-      ...sources.entries.map((entry) => ({ ...entry, path: `tree/${entry.path}` })),
-    ],
-    script: [
-      'set -e',
-      `export SOURCE_DATE_EPOCH=${epoch}`,
-      `rpmbuild -bb --target noarch --define "source $SRC" --define "_topdir $TMP" --define "_tmppath $TMP" --define "_rpmdir $TMP" --define '_rpmfilename package.rpm' "$SRC/package.spec"`,
-      'mv "$TMP/package.rpm" "$OUT"',
-    ].join('\n'),
-  };
+  return rpmRecipe({ file, spec, tree: sources.entries, arch: 'noarch' }, epoch);
 }

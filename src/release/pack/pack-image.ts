@@ -11,5 +11,17 @@ export const debImage: PackImage = { name: 'pack-deb', packages: [] };
 
 export const rpmImage: PackImage = { name: 'pack-rpm', packages: ['rpm'] };
 
+/** createrepo_c. */
+export const rpmRepositoryImage: PackImage = {
+  name: 'pack-rpm-repository',
+  packages: ['createrepo-c', 'rpm-common'],
+};
+
+/** apt-ftparchive. */
+export const aptRepositoryImage: PackImage = {
+  name: 'pack-apt-repository',
+  packages: ['apt-utils'],
+};
+
 /** What modules_install compresses with. */
 export const compressImage: PackImage = { name: 'pack-compress', packages: ['xz-utils', 'zstd'] };

@@ -24,6 +24,14 @@ export interface KernelModules {
   kernelPackages: string[];
   /** The package that always needs the newest kernel of this kind, such as `linux-image-amd64`. */
   kernelMeta?: string;
+  /**
+   * What packages of the kernel provide to rpm, where it comes from a repository of rpms; they provide
+   * `kernel-uname-r = <release>` too.
+   */
+  rpm?: {
+    /** `kernel(<symbol>) = <CRC>` for each symbol that the kernel exports, as those of RHEL do. */
+    symbols: boolean;
+  };
   /** Sorted by path. */
   modules: PackedModule[];
 }

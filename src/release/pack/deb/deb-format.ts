@@ -1,0 +1,68 @@
+import { unpackArchive } from '../../../artifact/collect.js';
+import { KbuildError } from '../../../errors/kbuild-error.js';
+import type { ModuleFormat, PackTools, ReleaseFile, UnpackedModule } from '../format.js';
+import { debImage } from '../pack-image.js';
+import type { PackageRecipe } from '../recipe.js';
+import type { ReleaseProject } from '../release-project.js';
+import { commonPackage } from './common-package.js';
+import { metaPackages } from './meta-packages.js';
+import { modulesPackage } from './modules-package.js';
+
+/**
+ * A Debian package for each kernel's modules of each project; one for what a project's kernels share;
+ * and one for each of the kernel's meta packages, that follows it.
+ */
+export const debFormat: ModuleFormat = {
+  pack: async (projects, tools) => {
+    const recipes = projects.flatMap((project) => recipesOf(project, projects, tools));
+    checkNames(recipes);
+    const packages = await tools.run(recipes, debImage);
+    return packages.map(({ name, bytes }) => ({ path: `deb/${name}`, bytes }));
+  },
+  unpack: async (files, tools) => {
+    const archives = await tools.run(files.map(unpackRecipe), debImage);
+    const modules: UnpackedModule[] = [];
+    for (const [i, { bytes }] of archives.entries()) {
+      const file = files[i]?.path ?? '';
+      for (const entry of await unpackArchive(Buffer.from(bytes))) {
+        const [, release = '', path] =
+          /^(?:usr\/)?lib\/modules\/([^/]+)\/(.*\.ko.*)$/.exec(entry.path) ?? [];
+        if (path === undefined) continue;
+        modules.push({ file, release, path, bytes: entry.bytes });
+      }
+    }
+    return modules;
+  },
+};
+
+function recipesOf(
+  project: ReleaseProject,
+  projects: readonly ReleaseProject[],
+  { epoch }: PackTools,
+): PackageRecipe[] {
+  const kernels = project.kernels.filter(({ modules }) => modules.length > 0);
+  const common = kernels.length > 0 ? commonPackage(project, epoch) : undefined;
+  return [
+    ...kernels.map((kernel) => modulesPackage(project, kernel, projects, epoch)),
+    ...(common === undefined ? [] : [common]),
+    ...metaPackages(project, epoch),
+  ];
+}
+
+/** Names of releases are shortened to what a package may be called. */
+function checkNames(recipes: readonly PackageRecipe[]): void {
+  const names = recipes.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new KbuildError(
+    'PACKAGE_NAME',
+    `two packages would be called ${twice}`,
+    "Give one of the projects another name with package.name; kernels' releases must differ in more than _ and upper case.",
+  );
+}
+
+const unpackRecipe = ({ path, bytes }: ReleaseFile): PackageRecipe => ({
+  name: path,
+  entries: [{ path: 'package.deb', content: bytes, executable: false }],
+  script: 'exec dpkg-deb --fsys-tarfile "$SRC/package.deb" > "$OUT"',
+});
