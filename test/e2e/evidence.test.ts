@@ -1,3 +1,4 @@
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -97,7 +98,10 @@ describe('the evidence of a release', () => {
     }
   });
 
-  it('says of the modules what is in the packages', () => {
+  it('says of the modules what is in the packages, in valid CycloneDX', async () => {
+    const text = readFileSync(inRelease(directory, 'sbom.cdx.json'), 'utf8');
+    const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+    expect(await validator.validate(text)).toBeNull();
     const place = temporaryDirectory();
     const [tar = ''] = readdirSync(inRelease(directory, 'tar'));
     execFileSync('tar', ['-xf', inRelease(directory, `tar/${tar}`), '-C', place]);
