@@ -9,6 +9,7 @@ export type { ExplainedFinding, Finding, FindingCode } from './artifact/finding.
 export type { ModuleReport, SummaryReport } from './artifact/module-report.js';
 export type { Verification } from './artifact/verify-module.js';
 export type { Artifact, JobRecord, Manifest, Verdict } from './artifact/manifest-schema.js';
+export type { ReleasedJob, ReleaseRecord } from './artifact/release-schema.js';
 export type { RebuildReport } from './artifact/rebuild/report-schema.js';
 export type { TestCaseRecord, TestRecord } from './artifact/test-record-schema.js';
 export { expectedTime } from './engine/expected-time.js';

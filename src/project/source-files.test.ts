@@ -8,6 +8,7 @@ import {
   writeTree,
   type FileTree,
 } from '../../test/support/temporary-directory.js';
+import { replaceLinkedDirectory } from '../storage/linked-directory.js';
 import { indexName } from '../artifact/publish-index.js';
 import { isOurOutput, listSourceFiles, listSources, type SourceFile } from './source-files.js';
 
@@ -20,6 +21,24 @@ function list(files: FileTree, output = 'dist'): SourceFile[] {
 const paths = (files: SourceFile[]) => files.map(({ path }) => path);
 
 describe('listSources', () => {
+  it('takes no release that lies in the tree for a source, whichever run has left it', async () => {
+    const files = { 'a.c': '', 'out/notes': '', '.mine.d-3f/b.c': '' };
+    const directory = temporaryDirectory(files);
+    const before = listSources(directory);
+    expect(before.files).toHaveLength(3);
+    for (const [path, id] of [
+      ['release', '1a'],
+      ['out/release', '2b'],
+      ['out/other', '3c'],
+    ] as const) {
+      const file = { path: 'tar/x.tar.gz', bytes: Buffer.from('x') };
+      await replaceLinkedDirectory(join(directory, path), id, [file]);
+    }
+    const links = execFileSync('find', ['.', '-type', 'l'], { cwd: directory, encoding: 'utf8' });
+    expect(links.trim().split('\n')).toHaveLength(3);
+    expect(listSources(directory)).toEqual(before);
+  });
+
   it('finds what fast-glob finds', () => {
     const directory = temporaryDirectory({
       'a.c': '',

@@ -8,6 +8,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
+import { isOfLinkedDirectory } from '../storage/linked-directory.js';
 import { isForeign } from './foreign-files.js';
 
 /** One file of a project, as it goes into a build. */
@@ -68,7 +69,10 @@ function everythingIn(directory: string, outputs: ReadonlySet<string>): string[]
   const walk = (below: string): void => {
     for (const entry of readdirSync(join(directory, below), { withFileTypes: true })) {
       const path = below + entry.name;
-      if (isForeign(path) || outputs.has(join(directory, path))) continue;
+      const place = join(directory, path);
+      if (isForeign(path) || outputs.has(place)) continue;
+      // Releases that were put into the tree are not made of each other.
+      if (isOfLinkedDirectory(place, entry.isSymbolicLink())) continue;
       if (!entry.isDirectory()) paths.push(path);
       else {
         paths.push(`${path}/`);

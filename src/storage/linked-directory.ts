@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import {
   lstat,
   mkdir,
@@ -21,6 +22,15 @@ export interface DirectoryFile {
 
 /** The names of the directories that a link of this name may lead to: `.release.d-3f2a…`. */
 const ownPrefix = (path: string): string => `.${basename(path)}.d-`;
+
+/** Such a directory as a whole: `.release.d-3f2a….4711-09af54c1`. */
+const ownDirectory = /^\..+\.d-[0-9a-zA-Z]+\.\d+-[0-9a-f]{8}$/;
+
+/** Whether a path is a linked directory, or what it leads to, by whatever run it was left. */
+export function isOfLinkedDirectory(path: string, isLink: boolean): boolean {
+  if (ownDirectory.test(basename(path))) return true;
+  return isLink && ownDirectory.test(readlinkSync(path));
+}
 
 /** What stands at a place that a linked directory shall have. */
 export type Standing = 'nothing' | 'ours' | 'foreign';

@@ -1,3 +1,4 @@
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -97,7 +98,10 @@ describe('the evidence of a release', () => {
     }
   });
 
-  it('says of the modules what is in the packages', () => {
+  it('says of the modules what is in the packages, in valid CycloneDX', async () => {
+    const text = readFileSync(inRelease(directory, 'sbom.cdx.json'), 'utf8');
+    const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+    expect(await validator.validate(text)).toBeNull();
     const place = temporaryDirectory();
     const [tar = ''] = readdirSync(inRelease(directory, 'tar'));
     execFileSync('tar', ['-xf', inRelease(directory, `tar/${tar}`), '-C', place]);
@@ -126,7 +130,7 @@ describe('the evidence of a release', () => {
     expect(releaseSchema.parse(record)).toEqual(record);
   });
 
-  it('is the same bytes from another directory, with another -j, by other names, from the cache', async () => {
+  it('is the same bytes from another directory, with another -j, from the cache', async () => {
     const other = hello(mark);
     const { document } = await make(other, ...signedBy(rsa), '-j1');
     expect(document.manifest.jobs.map(({ status }) => status)).toEqual(['cached']);

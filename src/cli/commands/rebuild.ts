@@ -22,7 +22,8 @@ export const rebuildCommand = defineCommand({
     from: {
       string: true,
       requiresArg: true,
-      describe: 'The manifest.json of a build, or the output directory that it lies in',
+      describe:
+        'The manifest.json of a build, the release.json of a release, or the directory that it lies in',
     },
     kernel: list('Kernel in place of those that the manifest names, as for build', 'k'),
     kdir: list('Path of a kernel build directory in place of those that the manifest names'),

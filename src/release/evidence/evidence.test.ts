@@ -24,9 +24,7 @@ async function released(pair?: KeyPair, attested = true): Promise<string> {
   const input = await releaseValues();
   const signer = pair && (await createSigner(pair));
   const made = await evidence({ ...input, attested, signer });
-  const all = [...input.files, ...made].map(
-    ({ path, bytes }) => [path, Buffer.from(bytes)] as const,
-  );
+  const all = [...input.files, ...made].map(({ path, bytes }) => [path, bytes] as const);
   return temporaryDirectory(Object.fromEntries(all));
 }
 
