@@ -22,7 +22,7 @@ export async function runRelease(
     const document = {
       schemaVersion: 1,
       manifest,
-      ...(made !== undefined && { release: { path: made.path, files } }),
+      ...(made !== undefined && { release: { path: made.path, files, pushed: made.pushed } }),
     };
     console.log(JSON.stringify(document, null, 2));
   } else {
