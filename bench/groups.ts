@@ -8,6 +8,7 @@ import { incrementalRows } from './incremental.js';
 import { kmodRows, memoryRows } from './kmod.js';
 import { matrixRows } from './matrix.js';
 import { noopRows } from './noop.js';
+import { releaseRows } from './release.js';
 import { scaleRows } from './scale.js';
 import { startRows } from './start.js';
 import { vmRows } from './vm.js';
@@ -26,5 +27,6 @@ export const groups: Readonly<Record<string, Group>> = {
   memory: memoryRows,
   fetch: fetchRows,
   vm: vmRows,
+  release: releaseRows,
   hidden: hiddenRows,
 };

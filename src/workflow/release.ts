@@ -22,8 +22,12 @@ import { testFinished } from './test-finished.js';
 import { verifyPacked } from './verify-packed.js';
 
 export interface ReleaseReport {
-  /** Of the build, with `tests` where there were any. */
+  /** Of the build alone. */
+  built: Manifest;
+  /** The same with `tests`, where there were any. */
   manifest: Manifest;
+  /** What all of it took. */
+  milliseconds: number;
   /** Absent where something failed: then nothing was released. */
   release?: Release;
   exitStatus: ExitStatus;
@@ -45,6 +49,7 @@ export interface Release {
  * @throws KbuildError of what stands in the way; RELEASE_OUTPUT, SIGN_*, PACKAGE_*, VERIFY_FAILED
  */
 export async function release(request: ReleaseRequest, session: Session): Promise<ReleaseReport> {
+  const start = performance.now();
   const signers = new ReleaseSigners();
   const preparation = new ReleasePreparation(request, signers, session);
   const built = await buildUnpublished(
@@ -53,9 +58,16 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     new Planning(request, session, (projects) => preparation.look(projects)),
   );
   const { results, files } = built;
+  const report = (manifest: Manifest, exitStatus: ExitStatus, made?: Release): ReleaseReport => ({
+    built: built.manifest,
+    manifest,
+    milliseconds: performance.now() - start,
+    ...(made !== undefined && { release: made }),
+    exitStatus,
+  });
   if (built.manifest.status === 'failed') {
     await publishAll(files, built.manifest);
-    return { manifest: built.manifest, exitStatus: exitStatus(built.failures) };
+    return report(built.manifest, exitStatus(built.failures));
   }
   const finished = await finishModules(results, signers.of, session);
   const { manifest, consoles } = request.tested
@@ -63,7 +75,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     : { manifest: built.manifest, consoles: [] };
   await publishAll([...files, ...consoles], manifest);
   const status = testStatus(manifest);
-  if (status !== 0) return { manifest, exitStatus: status };
+  if (status !== 0) return report(manifest, status);
   throwIfInterrupted(session.signal);
   const { sources, repositorySigner: signer, path } = preparation;
   const { version } = request;
@@ -94,5 +106,5 @@ export async function release(request: ReleaseRequest, session: Session): Promis
   await publishRelease(path, all, session.signal);
   const pushed =
     request.push === undefined ? [] : await pushImages(packages.files, request.push, session);
-  return { manifest, release: { path, projects, files: all, pushed }, exitStatus: 0 };
+  return report(manifest, 0, { path, projects, files: all, pushed });
 }

@@ -23,6 +23,7 @@ export async function testFinished(
   request: TestRequest,
   session: Session,
 ): Promise<{ manifest: Manifest; consoles: Publication[] }> {
+  const start = performance.now();
   const directory = join(session.scratch, 'finished');
   const written: JobResult[] = [];
   for (const result of results) {
@@ -32,7 +33,8 @@ export async function testFinished(
   const logs = join(session.scratch, 'consoles');
   await mkdir(logs, { recursive: true });
   const run = await testKernels(builtSubjects(written, tests), logs, request, session);
-  const tested: Manifest = { ...manifest, tests: run.tests };
+  const milliseconds = manifest.milliseconds + performance.now() - start;
+  const tested: Manifest = { ...manifest, milliseconds, tests: run.tests };
   const status = testStatus(tested) === 0 ? 'succeeded' : 'failed';
   return { manifest: { ...tested, status }, consoles: run.consoles };
 }
