@@ -59,6 +59,7 @@ describe('a command line that cannot be understood', () => {
     ['options that exclude each other', ['build', '--keep-going', '--fail-fast'], /exclusive/],
     ['too many arguments', ['doctor', 'b'], /Unknown argument: b/],
     ['an argument that is missing', ['inspect'], /./],
+    ['the end of options', ['build', '--', 'drv'], /'--' is not known: .*\.\/-name/],
     ['a number that is none', ['build', '--jobs', 'many'], /--jobs/],
     ['a number of jobs that is no number', ['build', '--jobs', '1.5'], /--jobs 1\.5/],
     ['no jobs at all', ['build', '--jobs', '0'], /--jobs 0/],

@@ -51,6 +51,7 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
 
 async function dispatch(args: string[], context: CommandContext): Promise<ExitStatus> {
   const { default: yargs } = await import('yargs');
+  checkNoEnd(args);
   const parser = yargs()
     .scriptName('kbuild-ts')
     .usage(
@@ -79,6 +80,12 @@ async function dispatch(args: string[], context: CommandContext): Promise<ExitSt
     if (error instanceof Chosen) return error.run();
     throw error;
   }
+}
+
+/** yargs would take what follows for nothing at all: no project, no file. */
+function checkNoEnd(args: readonly string[]): void {
+  if (!args.includes('--')) return;
+  throw usageError("'--' is not known: a name that begins with - is written ./-name");
 }
 
 const tooFew = 'an argument is missing: its place is in <angle brackets> in --help';
