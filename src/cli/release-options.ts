@@ -110,7 +110,10 @@ type ReleaseArguments = Parameters<typeof planRequest>[0] &
  * @throws KbuildError USAGE
  */
 export function releaseRequest(argv: ReleaseArguments, name: string): ReleaseRequest {
-  const { jobs, out, key, cert } = argv;
+  const { jobs, out, key, cert, runtime } = argv;
+  if (runtime === 'host') {
+    throw usage('--runtime host builds alone: packages are made in containers');
+  }
   const budget = budgetOf({ jobs });
   const sharedCache = sharedCacheRequest(argv);
   const formats = formatsOf(argv.format);

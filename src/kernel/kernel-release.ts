@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs';
 export function releaseOf(find: (name: string) => string | undefined): string | undefined {
   const path = find('include/generated/utsrelease.h');
   if (path === undefined) return undefined;
-  return /UTS_RELEASE "(.+)"/.exec(readFileSync(path, 'utf8'))?.[1];
+  // It becomes part of paths.
+  return /UTS_RELEASE "([A-Za-z0-9][^"/\p{C}]*)"/u.exec(readFileSync(path, 'utf8'))?.[1];
 }
 
 /** The version of a kernel: of its release, else of the first lines of its .config. */

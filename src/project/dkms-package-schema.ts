@@ -16,13 +16,13 @@ const patchSchema = z.strictObject({
 export const aboutShape = {
   maintainer: z
     .string()
-    .regex(/^[^<>\n]+ <[^<>\s@]+@[^<>\s@]+>$/, 'write Name <address@example.com>')
+    .regex(/^[^<>\p{C}]+ <[^<>\s@\p{C}]+@[^<>\s@\p{C}]+>$/u, 'write Name <address@example.com>')
     .optional()
     .describe('Maintainer of the packages'),
   description: z.string().min(1).optional().describe('Its first line is the summary'),
   homepage: z
     .string()
-    .regex(/^https?:\/\/\S+$/, 'write https://…')
+    .regex(/^https?:\/\/[^\s\p{C}]+$/u, 'write https://…')
     .optional()
     .describe('Where the project is found'),
 };

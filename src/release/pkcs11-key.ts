@@ -11,6 +11,7 @@ import {
 import { parsePkcs11Uri, type Pkcs11Uri } from './pkcs11-uri.js';
 import { foreignCertificate, type KeyPairNames } from './private-key.js';
 import type { SignatureHash, SigningKey } from './signing-key.js';
+import { withoutSecrets } from './without-secrets.js';
 
 /** How OpenSSL reaches tokens: its engine (until OpenSSL 3), or the provider. */
 const ways = [
@@ -67,8 +68,7 @@ function childEnvironment(
   { modulePath }: Pkcs11Uri,
   environment: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
-  const rest = { ...environment };
-  delete rest.KBUILD_SIGN_PIN;
+  const rest = withoutSecrets(environment);
   const library = modulePath ?? rest.PKCS11_MODULE_PATH ?? rest.PKCS11_PROVIDER_MODULE;
   return {
     ...rest,

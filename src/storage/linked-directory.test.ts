@@ -60,6 +60,18 @@ describe('replaceLinkedDirectory', () => {
   });
 });
 
+describe('a file that would lie elsewhere', () => {
+  it('is refused, and nothing is put there', async () => {
+    const path = join(temporaryDirectory(), 'release');
+    for (const out of ['../b', 'a/../../b']) {
+      await expect(replaceLinkedDirectory(path, 'a', [file(out, '1')])).rejects.toThrow(
+        /leads out/,
+      );
+    }
+    expect(readdirSync(join(path, '..'))).toEqual([]);
+  });
+});
+
 describe('standingAt', () => {
   it('tells what somebody else has put there', async () => {
     const directory = temporaryDirectory({ 'full/a': '', file: '' });

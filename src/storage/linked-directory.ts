@@ -10,7 +10,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { temporaryName } from './atomic.js';
 
 /** A file of a directory that is replaced as a whole. */
@@ -100,6 +100,7 @@ async function writeAll(directory: string, files: readonly DirectoryFile[]): Pro
   await mkdir(directory);
   for (const { path, bytes } of files) {
     const target = join(directory, path);
+    if (!target.startsWith(directory + sep)) throw new Error(`${path} leads out of the directory`);
     const parent = dirname(target);
     if (!made.has(parent)) await mkdir(parent, { recursive: true });
     made.add(parent);

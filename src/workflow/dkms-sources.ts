@@ -3,7 +3,7 @@ import { KbuildError } from '../errors/kbuild-error.js';
 import type { DkmsPackageConfig } from '../project/dkms-package-schema.js';
 import { readConfig } from '../project/load-project.js';
 import { loadProjects } from '../project/load-projects.js';
-import type { Project } from '../project/project.js';
+import type { Project, Signing } from '../project/project.js';
 import { checkContent } from '../release/dkms/check-content.js';
 import { checkDkmsName, checkDkmsVersion } from '../release/dkms/package-name.js';
 import { readDkmsConf } from '../release/dkms/read-conf.js';
@@ -18,6 +18,10 @@ export interface DkmsSourcesOptions {
   version?: string | undefined;
   /** Directories that are no sources, wherever they lie; absolute. */
   excluded?: string[];
+  /** What is signed with; its key goes into no package. */
+  signing?: Signing | undefined;
+  /** Other files that go into none. */
+  secrets?: readonly string[] | undefined;
 }
 
 /** A DKMS source tree, and the project that it is made of. */
@@ -32,9 +36,12 @@ export interface DkmsSources extends SourcePackage {
  */
 export async function dkmsSources(
   directory: string,
-  { version, excluded = [] }: DkmsSourcesOptions = {},
+  { version, excluded = [], signing, secrets }: DkmsSourcesOptions = {},
 ): Promise<DkmsSources[]> {
-  const { projects, requested } = await loadProjects(resolve(directory), excluded);
+  const { projects, requested } = await loadProjects(resolve(directory), excluded, {
+    ...(signing !== undefined && { signing }),
+    ...(secrets !== undefined && { secrets }),
+  });
   const byDirectory = new Map(projects.map((project) => [project.directory, project]));
   const all: DkmsSources[] = [];
   for (const project of requested) {

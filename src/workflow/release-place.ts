@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { checkOutput, outputFailed } from '../artifact/check-output.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { ReleaseFile } from '../release/pack/format.js';
@@ -8,10 +8,22 @@ import { withLock } from '../storage/lock.js';
 
 /**
  * That a release may go there.
+ * @param outputs directories that builds write to
  * @throws KbuildError RELEASE_OUTPUT, STORAGE_FAILED
  */
-export async function checkReleasePlace(path: string): Promise<void> {
+export async function checkReleasePlace(
+  path: string,
+  outputs: readonly string[] = [],
+): Promise<void> {
   checkOutput(dirname(path));
+  const held = outputs.find((output) => output === path || output.startsWith(path + sep));
+  if (held !== undefined) {
+    throw new KbuildError(
+      'RELEASE_OUTPUT',
+      `${held}, where builds write to, is or lies in ${path}: a release replaces its directory whole`,
+      `Name another place with --out, such as ${join(held, 'release')}.`,
+    );
+  }
   if ((await standingAt(path)) !== 'foreign') return;
   throw new KbuildError(
     'RELEASE_OUTPUT',
@@ -32,9 +44,11 @@ export async function publishRelease(
   const id = createHash('sha256');
   for (const file of files) id.update(file.path).update('\0').update(file.bytes);
   const lock = join(dirname(path), `.${basename(path)}.lock`);
-  await withLock(lock, signal, () =>
-    replaceLinkedDirectory(path, id.digest('hex').slice(0, 12), files),
-  ).catch((error: unknown) => {
+  await withLock(lock, signal, async () => {
+    // Somebody may have put something there meanwhile.
+    await checkReleasePlace(path);
+    await replaceLinkedDirectory(path, id.digest('hex').slice(0, 12), files);
+  }).catch((error: unknown) => {
     throw error instanceof KbuildError ? error : outputFailed(path, error);
   });
 }

@@ -7,7 +7,7 @@ import { registryAddress } from '../release/registry/address.js';
 import { chooseCases } from './choose-cases.js';
 import { dkmsSources } from './dkms-sources.js';
 import { checkReleasePlace } from './release-place.js';
-import { packageName, packageVersion } from './release-projects.js';
+import { checkPackageNames, packageName, packageVersion } from './release-projects.js';
 import type { ReleaseRequest } from './release-request.js';
 import type { ReleaseSigners } from './release-signers.js';
 import type { Session } from './session.js';
@@ -35,20 +35,29 @@ export class ReleasePreparation {
   async look(projects: readonly Project[]): Promise<void> {
     const { place, gpgKey, push, tested, cases } = this.request;
     this.path = 'path' in place ? place.path : join(projects[0]?.output ?? '', place.name);
-    await checkReleasePlace(this.path);
+    await checkReleasePlace(
+      this.path,
+      projects.map(({ output }) => output),
+    );
     if (push !== undefined) registryAddress(push.to);
     for (const { signing } of projects) if (signing !== undefined) await this.signers.open(signing);
     if (gpgKey !== undefined) {
       const { openPgpSigner } = await import('../release/repository/openpgp-signer.js');
       this.repositorySigner = await openPgpSigner(gpgKey, process.env);
+      if (this.request.formats.some((name) => name === 'rpm' || name === 'dkms')) {
+        const { checkRpmSigner } = await import('../release/pack/rpm/sign-rpm.js');
+        await checkRpmSigner(this.repositorySigner);
+      }
     }
+    checkPackageNames(projects);
     for (const project of projects) await this.#lookAt(project);
     if (tested) this.tests = chooseCases(projects, cases);
   }
 
   async #lookAt(project: Project): Promise<void> {
     const { formats: asked, version } = this.request;
-    packageName(project);
+    const packaged = packageName(project);
+    for (const name of asked) (await formats[name]()).checkName?.(packaged);
     // What a dkms.conf says is known when it was evaluated.
     if (project.method.kind !== 'dkms') {
       const known = packageVersion(project, version);
@@ -56,7 +65,9 @@ export class ReleasePreparation {
     }
     if (!asked.includes('dkms')) return;
     const excluded = [project.output, this.session.cache];
-    const [packed] = await dkmsSources(project.directory, { version, excluded });
+    const [packed] = await dkmsSources(project.directory, {
+      ...{ version, excluded, secrets: this.request.secrets, signing: project.signing },
+    });
     if (packed !== undefined) this.sources.set(project, packed);
   }
 }

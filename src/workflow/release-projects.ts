@@ -46,8 +46,17 @@ export function releaseProjects(
       'Look with kbuild-ts build what the projects yield for these kernels.',
     );
   }
+  return full;
+}
+
+/**
+ * That no two projects would be packaged under one name.
+ * @throws KbuildError PACKAGE_NAME
+ */
+export function checkPackageNames(projects: readonly Project[]): void {
+  const full = projects.map((project) => ({ project: project.name, name: packageName(project) }));
   const twice = full.find(({ name }, i) => full.findIndex((one) => one.name === name) !== i);
-  if (twice === undefined) return full;
+  if (twice === undefined) return;
   throw new KbuildError(
     'PACKAGE_NAME',
     `two projects would be packaged as ${twice.name}: ${full
@@ -145,10 +154,37 @@ export function packageVersion(
   read?: string,
 ): string {
   const found = asked ?? version ?? read;
-  if (found !== undefined && found !== '') return found;
+  if (found !== undefined && found !== '') {
+    // It becomes part of the names of files.
+    if (/^[A-Za-z0-9][\w.+~^:-]*$/.test(found)) return found;
+    throw new KbuildError(
+      'PACKAGE_VERSION',
+      `${name} (${directory}) has the version ${JSON.stringify(found)}, which packages cannot have`,
+      'A version begins with a letter or a digit, and has letters, digits and . + ~ ^ : _ - only.',
+    );
+  }
   throw new KbuildError(
     'PACKAGE_VERSION',
     `${name} (${directory}) has no version, and packages have one`,
     "Write 'version: 1.0.0' into its kbuild.config.yaml, or give --package-version 1.0.0.",
   );
+}
+
+/**
+ * That each project was built once for each kernel: two builds would be packaged as one.
+ * @throws KbuildError PACKAGE_MODULES
+ */
+export function checkBuiltOnce(results: readonly JobResult[]): void {
+  const built = new Map<string, string>();
+  for (const { job } of results) {
+    const place = [job.project, job.release, job.arch].join(' ');
+    const other = built.get(place);
+    built.set(place, job.toolchain);
+    if (other === undefined) continue;
+    throw new KbuildError(
+      'PACKAGE_MODULES',
+      `${job.project} was built for ${job.release} (${job.arch}) by ${other} and by ${job.toolchain}: one of them is packaged`,
+      'Name one toolchain with --toolchain.',
+    );
+  }
 }

@@ -13,7 +13,7 @@ import { Planning } from './plan.js';
 import { pushImages, type PushedImage } from './push-images.js';
 import { publishRelease } from './release-place.js';
 import { ReleasePreparation } from './release-preparation.js';
-import { releaseProjects } from './release-projects.js';
+import { checkBuiltOnce, releaseProjects } from './release-projects.js';
 import type { ReleaseRequest } from './release-request.js';
 import { ReleaseSigners } from './release-signers.js';
 import type { Session } from './session.js';
@@ -69,6 +69,7 @@ export async function release(request: ReleaseRequest, session: Session): Promis
     await publishAll(files, built.manifest);
     return report(built.manifest, exitStatus(built.failures));
   }
+  checkBuiltOnce(results);
   const finished = await finishModules(results, signers.of, session);
   const { manifest, consoles } = request.tested
     ? await testFinished(built, finished, preparation.tests, request, session)

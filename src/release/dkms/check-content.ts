@@ -42,9 +42,10 @@ const leavesTree = (path: string, link: string): boolean =>
 const largestKey = 65_536;
 
 function isPrivateKey(content: Buffer): boolean {
-  if (content.includes('PRIVATE KEY-----')) {
-    return /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(content.toString('latin1'));
+  if (content.includes('PRIVATE KEY')) {
+    return /-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----/.test(content.toString('latin1'));
   }
+  if (isOpenPgpSecret(content)) return true;
   // Else it begins as a sequence of DER does (X.690).
   if (content[0] !== 0x30 || content.length > largestKey) return false;
   return (['pkcs8', 'pkcs1', 'sec1'] as const).some((type) => {
@@ -54,4 +55,19 @@ function isPrivateKey(content: Buffer): boolean {
       return false;
     }
   });
+}
+
+/**
+ * Whether bytes begin with a secret key or subkey of OpenPGP that is not armored: a packet of the type 5
+ * or 7, of the old format or the new, whose version is one that there is (RFC 9580, 4.2 and 5.5.3).
+ */
+function isOpenPgpSecret(content: Buffer): boolean {
+  const [first = 0, second = 0] = content;
+  const isOld = (first & 0xc0) === 0x80;
+  const type = isOld ? (first >> 2) & 0xf : first & 0x3f;
+  if ((first & 0x80) === 0 || (type !== 5 && type !== 7) || content.length > largestKey)
+    return false;
+  const lengthOctets = isOld ? [1, 2, 4, 0][first & 3] : second < 192 ? 1 : second < 224 ? 2 : 5;
+  const version = content[1 + (lengthOctets ?? 0)] ?? 0;
+  return [3, 4, 6].includes(version);
 }

@@ -45,6 +45,8 @@ export interface PackageFormat {
    * @throws KbuildError PACKAGE_VERSION
    */
   checkVersion?: (version: string) => void;
+  /** The same of a name. @throws KbuildError PACKAGE_NAME */
+  checkName?: (name: string) => void;
 }
 
 /** A kind of packages that hold modules. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { withoutSecrets } from '../without-secrets.js';
 import { KbuildError } from '../../errors/kbuild-error.js';
 
 const timeLimitMs = 60_000;
@@ -15,7 +16,7 @@ export async function askHelper(
   environment: NodeJS.ProcessEnv,
 ): Promise<object | undefined> {
   const program = `docker-credential-${name}`;
-  const { code, output } = await run(program, server, environment);
+  const { code, output } = await run(program, server, withoutSecrets(environment));
   if (code !== 0) {
     if (/credentials not found/i.test(output)) return undefined;
     throw failed(program, output.trim().split('\n').at(-1) ?? `it exited with ${code}`);

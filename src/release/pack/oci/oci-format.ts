@@ -23,6 +23,7 @@ import { unpackLayouts } from './unpack-layouts.js';
  * next one is pushed.
  */
 export const ociFormat: ModuleFormat = {
+  checkName: (name) => void imageName(name),
   pack: async (projects, tools) => {
     refuseSameNames(projects);
     const files: ReleaseFile[] = [];

@@ -40,6 +40,26 @@ export async function signRpms(
   return signed;
 }
 
+/**
+ * That rpm will know the signatures of a key.
+ * @throws KbuildError REPOSITORY_KEY
+ */
+export async function checkRpmSigner(signer: OpenPgpSigner): Promise<void> {
+  await signatureOf(Buffer.from('a header'), signer, 0);
+}
+
+/** A signature of a header, and the tag that it stands under. */
+async function signatureOf(header: Buffer, signer: OpenPgpSigner, epoch: number) {
+  const { data, algorithm } = await packetOf(await signer.detachSign(header, epoch));
+  const tag = tagOf[algorithm];
+  if (tag !== undefined) return { data, tag };
+  throw new KbuildError(
+    'REPOSITORY_KEY',
+    `rpm knows no signatures of the OpenPGP algorithm ${algorithm}`,
+    'Take an RSA key, or an Ed25519 key of GnuPG: gpg --quick-generate-key "NAME <ADDRESS>" rsa4096 sign.',
+  );
+}
+
 async function signRpm(
   rpm: Buffer,
   path: string,
@@ -47,16 +67,7 @@ async function signRpm(
   epoch: number,
 ): Promise<Buffer> {
   const { signature, headerAt, header } = parts(rpm, path);
-  const armored = await signer.detachSign(header, epoch);
-  const { data, algorithm } = await packetOf(armored);
-  const tag = tagOf[algorithm];
-  if (tag === undefined) {
-    throw new KbuildError(
-      'REPOSITORY_KEY',
-      `rpm knows no signatures of the OpenPGP algorithm ${algorithm}`,
-      'Take an RSA key, or an Ed25519 key of GnuPG: gpg --quick-generate-key "NAME <ADDRESS>" rsa4096 sign.',
-    );
-  }
+  const { data, tag } = await signatureOf(header, signer, epoch);
   const replaced: readonly number[] = Object.values(tags);
   const entries = signature.entries.filter((entry) => !replaced.includes(entry.tag));
   const written = writeHeader(
