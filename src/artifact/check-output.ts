@@ -1,13 +1,21 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
+import { isLinkedDirectory } from '../storage/linked-directory.js';
 
 /**
  * Finds out that an output directory cannot be written before anything is built for it, and makes
  * nothing: where it does not exist yet, the nearest one above it counts.
- * @throws KbuildError STORAGE_FAILED
+ * @throws KbuildError STORAGE_FAILED, RELEASE_OUTPUT
  */
 export function checkOutput(output: string): void {
+  if (isLinkedDirectory(output)) {
+    throw new KbuildError(
+      'RELEASE_OUTPUT',
+      `${output} is a release: a build would write between its files`,
+      'Name another output directory with --out.',
+    );
+  }
   try {
     let place = output;
     while (!existsSync(place)) place = dirname(place);

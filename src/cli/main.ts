@@ -52,6 +52,7 @@ export async function runCli(args: string[]): Promise<ExitStatus> {
 async function dispatch(args: string[], context: CommandContext): Promise<ExitStatus> {
   const { default: yargs } = await import('yargs');
   checkNoEnd(args);
+  checkEpoch(process.env);
   const parser = yargs()
     .scriptName('kbuild-ts')
     .usage(
@@ -86,6 +87,16 @@ async function dispatch(args: string[], context: CommandContext): Promise<ExitSt
 function checkNoEnd(args: readonly string[]): void {
   if (!args.includes('--')) return;
   throw usageError("'--' is not known: a name that begins with - is written ./-name");
+}
+
+/** Builds and packages take their time from it: what is no time would be one thing here, another there. */
+function checkEpoch({ SOURCE_DATE_EPOCH: epoch = '' }: NodeJS.ProcessEnv): void {
+  if (epoch === '' || /^\d{1,11}$/.test(epoch)) return;
+  throw new KbuildError(
+    'USAGE',
+    `SOURCE_DATE_EPOCH is ${JSON.stringify(epoch)}: not a number of seconds since 1970`,
+    'Write for example SOURCE_DATE_EPOCH=$(git log -1 --format=%ct), or unset it.',
+  );
 }
 
 const tooFew = 'an argument is missing: its place is in <angle brackets> in --help';

@@ -7,13 +7,11 @@ import type { ReleaseRequest } from '../workflow/release-request.js';
 import { budgetOf } from './budget.js';
 import { commaList, list, planRequest, selectionOptions } from './options.js';
 import { sharedCacheOptions, sharedCacheRequest } from './shared-cache-options.js';
-import { parseDuration } from './units.js';
+import { parseDuration, parseSize } from './units.js';
 
 /** As `formats` of src/release/pack/formats.ts, which a help text need not load. */
 const formatNames = ['deb', 'rpm', 'tar', 'dkms', 'oci', 'android'] as const;
 const defaultFormats = ['deb', 'rpm', 'tar'] as const;
-
-const buildLimits = { memoryBytes: 4 * 2 ** 30, diskBytes: 2 * 2 ** 30 };
 
 /** What `package` and `release` share. */
 export const releaseOptions = {
@@ -33,13 +31,11 @@ export const releaseOptions = {
   key: {
     string: true,
     requiresArg: true,
-    implies: 'cert',
     describe: 'Private key to sign modules with, in place of the configuration’s: PEM, or PKCS#11',
   },
   cert: {
     string: true,
     requiresArg: true,
-    implies: 'key',
     describe: 'Certificate of the key: PEM or DER',
   },
   repo: {
@@ -78,6 +74,18 @@ export const releaseOptions = {
     requiresArg: true,
     describe: 'Processes that compile, and virtual machines, at once; default: number of CPUs',
   },
+  'job-memory': {
+    string: true,
+    default: '4g',
+    requiresArg: true,
+    describe: 'Memory limit of each build',
+  },
+  disk: {
+    string: true,
+    default: '2g',
+    requiresArg: true,
+    describe: 'Scratch space of each build; lies in memory',
+  },
   timeout: {
     string: true,
     default: '30m',
@@ -101,6 +109,8 @@ type ReleaseArguments = Parameters<typeof planRequest>[0] &
     push?: string | undefined;
     'registry-insecure': boolean;
     jobs?: number | undefined;
+    'job-memory': string;
+    disk: string;
     timeout: string;
   };
 
@@ -112,7 +122,16 @@ type ReleaseArguments = Parameters<typeof planRequest>[0] &
 export function releaseRequest(argv: ReleaseArguments, name: string): ReleaseRequest {
   const { jobs, out, key, cert, runtime } = argv;
   if (runtime === 'host') {
-    throw usage('--runtime host builds alone: packages are made in containers');
+    throw usage(
+      '--runtime host builds alone: packages are made in containers',
+      "Leave it out, or use 'kbuild-ts build --runtime host'.",
+    );
+  }
+  if ((key === undefined) !== (cert === undefined)) {
+    throw usage(
+      key === undefined ? '--cert needs the key that it is of' : '--key needs its certificate',
+      'Give both: --key FILE --cert FILE.',
+    );
   }
   const budget = budgetOf({ jobs });
   const sharedCache = sharedCacheRequest(argv);
@@ -123,15 +142,15 @@ export function releaseRequest(argv: ReleaseArguments, name: string): ReleaseReq
     place: out === undefined ? { name } : { path: resolve(out) },
     ...(argv['package-version'] !== undefined && { version: argv['package-version'] }),
     ...(key !== undefined && cert !== undefined && { signing: signingOf(key, cert) }),
-    ...repositoryOf(argv),
+    ...repositoryOf(argv, formats),
     ...pushOf(argv, formats),
     budget,
     useCache: true,
     incremental: true,
     ...(sharedCache !== undefined && { sharedCache }),
     limits: {
-      ...buildLimits,
-      memoryBytes: Math.min(buildLimits.memoryBytes, budget.memoryBytes),
+      memoryBytes: Math.min(parseSize(argv['job-memory'], 'job-memory'), budget.memoryBytes),
+      diskBytes: parseSize(argv.disk, 'disk'),
       timeoutMs: parseDuration(argv.timeout, 'timeout'),
     },
     tested: false,
@@ -147,13 +166,37 @@ export function releaseRequest(argv: ReleaseArguments, name: string): ReleaseReq
 /** Repositories, and the key that signs them; no build may see it. */
 function repositoryOf(
   argv: ReleaseArguments,
+  formats: readonly FormatName[],
 ): Pick<ReleaseRequest, 'repository' | 'gpgKey' | 'secrets'> {
   const { repo, 'repo-name': name, 'repo-url': url, 'gpg-key': key } = argv;
   if (name !== undefined && !/^[A-Za-z0-9][\w.-]*$/.test(name)) {
-    throw usage(`--repo-name ${name}: a name has letters, digits and . _ - only`);
+    throw usage(
+      `--repo-name ${JSON.stringify(name)}: a name has letters, digits and . _ - only`,
+      'Write --repo-name acme or the like.',
+    );
+  }
+  if (url !== undefined && !/^(https?|file):\/\/[^\s\p{C}]+$/u.test(url)) {
+    throw usage(
+      `--repo-url ${JSON.stringify(url)}: not an address`,
+      'Write https://drivers.example or the like.',
+    );
+  }
+  const isAsked = repo || name !== undefined || url !== undefined;
+  const has = (...names: FormatName[]) => names.some((format) => formats.includes(format));
+  if (isAsked && !has('deb', 'rpm', 'dkms')) {
+    throw usage(
+      '--repo makes repositories of debs and rpms, and there are none',
+      'Add --format deb or rpm.',
+    );
+  }
+  if (key !== undefined && !has('rpm', 'dkms') && !(isAsked && has('deb'))) {
+    throw usage(
+      '--gpg-key signs rpms and repositories, and there are none',
+      'Add --repo, or --format rpm; modules are signed by --key and --cert.',
+    );
   }
   return {
-    ...((repo || name !== undefined || url !== undefined) && {
+    ...(isAsked && {
       repository: { ...(name !== undefined && { name }), ...(url !== undefined && { url }) },
     }),
     ...(key !== undefined && { gpgKey: resolve(key), secrets: [resolve(key)] }),
@@ -164,8 +207,16 @@ function pushOf(
   { push: to, 'registry-insecure': insecure }: ReleaseArguments,
   formats: readonly FormatName[],
 ): Pick<ReleaseRequest, 'push'> {
+  if (to === undefined && insecure) {
+    throw usage(
+      '--registry-insecure is for --push',
+      'Add --push registry.example/drivers, or leave it out.',
+    );
+  }
   if (to === undefined) return {};
-  if (!formats.includes('oci')) throw usage('--push pushes images, and there are none');
+  if (!formats.includes('oci')) {
+    throw usage('--push pushes images, and there are none', 'Add --format oci.');
+  }
   return { push: { to, insecure } };
 }
 
@@ -177,6 +228,9 @@ const signingOf = (key: string, cert: string) => ({
 
 function formatsOf(given: readonly string[] | undefined): FormatName[] {
   const asked = commaList(given);
+  if (given !== undefined && asked.length === 0) {
+    throw usage('--format names none', `Name some of ${formatNames.join(', ')}.`);
+  }
   const unknown = asked.find((name) => !formatNames.some((known) => known === name));
   if (unknown !== undefined) {
     throw new KbuildError(
@@ -188,9 +242,4 @@ function formatsOf(given: readonly string[] | undefined): FormatName[] {
   return [...new Set(asked.length > 0 ? asked : defaultFormats)] as FormatName[];
 }
 
-const usage = (message: string) =>
-  new KbuildError(
-    'USAGE',
-    message,
-    'Write for example --format oci --push registry.example/drivers, --repo --repo-name acme.',
-  );
+const usage = (message: string, hint: string) => new KbuildError('USAGE', message, hint);

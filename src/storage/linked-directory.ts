@@ -12,6 +12,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { temporaryName } from './atomic.js';
+import { ensureDirectory } from './ensure-directory.js';
 
 /** A file of a directory that is replaced as a whole. */
 export interface DirectoryFile {
@@ -35,14 +36,21 @@ export function isOfLinkedDirectory(path: string, isLink: boolean): boolean {
 /** What stands at a place that a linked directory shall have. */
 export type Standing = 'nothing' | 'ours' | 'foreign';
 
+/** Whether a path is the link of a linked directory. */
+export function isLinkedDirectory(path: string): boolean {
+  try {
+    const target = readlinkSync(path);
+    return target.startsWith(ownPrefix(path)) && !target.includes('/');
+  } catch {
+    return false; // no link, or not there
+  }
+}
+
 /** Whether a linked directory may take a place: what somebody else has put there is not replaced. */
 export async function standingAt(path: string): Promise<Standing> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return 'nothing';
-  if (found.isSymbolicLink()) {
-    const target = await readlink(path);
-    return target.startsWith(ownPrefix(path)) && !target.includes('/') ? 'ours' : 'foreign';
-  }
+  if (found.isSymbolicLink()) return isLinkedDirectory(path) ? 'ours' : 'foreign';
   // An empty directory that a user made for it holds nothing that could be lost.
   return found.isDirectory() && (await readdir(path)).length === 0 ? 'nothing' : 'foreign';
 }
@@ -61,7 +69,7 @@ export async function replaceLinkedDirectory(
   files: readonly DirectoryFile[],
 ): Promise<void> {
   const parent = dirname(path);
-  await mkdir(parent, { recursive: true });
+  ensureDirectory(parent);
   const before = await readlink(path).catch(() => undefined);
   await dropOthers(path, before);
   const target = temporaryName(join(parent, `${ownPrefix(path).slice(1)}${id}`));
@@ -79,6 +87,17 @@ export async function replaceLinkedDirectory(
     throw error;
   }
   await dropOthers(path, basename(target));
+}
+
+/**
+ * Removes a linked directory, with what killed runs left beside it. What somebody else put there stays.
+ * @returns what was removed
+ */
+export async function removeLinkedDirectory(path: string): Promise<string[]> {
+  if ((await standingAt(path)) !== 'ours') return [];
+  await rm(path);
+  await dropOthers(path, undefined);
+  return [path];
 }
 
 /** Removes directories that the link does not lead to, and links that never took its place. */

@@ -11,11 +11,12 @@ import {
 import { KbuildError } from '../errors/kbuild-error.js';
 import { loadProjects } from '../project/load-projects.js';
 import { cacheDirectory } from '../storage/directories.js';
+import { removeLinkedDirectory } from '../storage/linked-directory.js';
 import { findEngineAndImages } from './session.js';
 
 /**
  * Removes what kbuild-ts has put into an output directory, as its index lists it, the manifest and
- * the index. All other files stay.
+ * the index; and the packages and the release there. All other files stay.
  * @returns the paths that were removed
  * @throws KbuildError STORAGE_FAILED for an index that cannot be read
  */
@@ -26,6 +27,9 @@ export async function cleanOutput(
   const outputs = output !== undefined ? [resolve(output)] : await outputsOf(resolve(directory));
   const removed: string[] = [];
   for (const root of outputs) {
+    for (const name of ['packages', 'release']) {
+      removed.push(...(await removeLinkedDirectory(join(root, name))));
+    }
     const index = await indexIn(root);
     if (index === undefined) continue;
     for (const path of [...index.keys(), manifestName, indexName]) {
@@ -70,11 +74,13 @@ async function removeEmpty(directory: string, root: string): Promise<void> {
 /** What kbuild-ts keeps in its cache directory. */
 export const cacheNames = [
   'apt', // of earlier versions
+  'boot',
   'dockerd.log',
   'history.json',
   'images',
   'jobs',
   'kernels',
+  'kvm.json',
   'layers',
   'locks',
   'objects',

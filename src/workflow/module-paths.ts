@@ -38,7 +38,9 @@ function modulesBelow(directory: string): string[] {
   const paths: string[] = [];
   for (const entry of directoryEntries(directory).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) paths.push(...modulesBelow(path));
+    // What is hidden was not named: the directories that releases lie in, among others.
+    if (entry.isDirectory() && !entry.name.startsWith('.')) paths.push(...modulesBelow(path));
+    else if (entry.isDirectory()) continue;
     else if (moduleName.test(entry.name) && (entry.isFile() || entry.isSymbolicLink())) {
       paths.push(path);
     }

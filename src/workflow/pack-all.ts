@@ -28,7 +28,8 @@ export async function packAll(
     const packed = await signed(await format.pack(projects, tools), signer, tools);
     files.push(...packed);
     if (format.unpack === undefined) continue; // sources alone
-    read.push({ format: name, modules: await format.unpack(packed, tools) });
+    const { layout = 'installed' } = format;
+    read.push({ format: name, layout, modules: await format.unpack(packed, tools) });
   }
   if (repository === undefined) return { files, read };
   const name = repository.name ?? projects[0]?.name ?? '';

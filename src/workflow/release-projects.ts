@@ -1,6 +1,7 @@
 import { archByName } from '../arch/arch.js';
 import type { JobResult } from '../engine/job-result.js';
 import { KbuildError } from '../errors/kbuild-error.js';
+import { suggestion } from '../errors/nearest.js';
 import { fetchedFrom, kernelPackages } from '../kernel/kernel-packages.js';
 import type { ProviderContext } from '../kernel/providers/port.js';
 import { defaultPackaging } from '../project/packaging.js';
@@ -67,6 +68,23 @@ export function checkPackageNames(projects: readonly Project[]): void {
   );
 }
 
+/** @throws KbuildError PACKAGE_MODULES for a name that no module of the project has */
+function checkAutoload(
+  project: Project,
+  autoload: readonly string[],
+  kernels: readonly KernelModules[],
+) {
+  const plain = (name: string) => name.replaceAll('-', '_');
+  const known = new Set(kernels.flatMap(({ modules }) => modules.map(({ name }) => plain(name))));
+  const wrong = autoload.find((name) => !known.has(plain(name)));
+  if (wrong === undefined || known.size === 0) return;
+  throw new KbuildError(
+    'PACKAGE_MODULES',
+    `${project.name}: package.autoload names '${wrong}', and no module of the project is called so`,
+    suggestion(wrong, [...known], 'modules'),
+  );
+}
+
 function releaseProject(
   project: Project,
   results: readonly JobResult[],
@@ -79,6 +97,7 @@ function releaseProject(
   const kernels = results.map((result) =>
     kernelModules(result, finished.get(result) ?? [], context),
   );
+  checkAutoload(project, packaging.autoload, kernels);
   const license = packaging.license ?? project.license ?? licenseOf(results);
   const packed = sources.get(project);
   const readVersion = results.map(({ dkms }) => dkms?.version).find(Boolean);

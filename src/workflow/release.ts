@@ -1,7 +1,7 @@
 import type { Manifest } from '../artifact/manifest-schema.js';
 import type { ExitStatus } from '../errors/codes.js';
 import { exitStatus } from '../errors/gravest.js';
-import { throwIfInterrupted } from '../errors/kbuild-error.js';
+import { KbuildError, throwIfInterrupted } from '../errors/kbuild-error.js';
 import { evidence } from '../release/evidence/evidence.js';
 import type { ReleaseFile } from '../release/pack/format.js';
 import type { ReleaseProject } from '../release/pack/release-project.js';
@@ -106,6 +106,12 @@ export async function release(request: ReleaseRequest, session: Session): Promis
   throwIfInterrupted(session.signal);
   await publishRelease(path, all, session.signal);
   const pushed =
-    request.push === undefined ? [] : await pushImages(packages.files, request.push, session);
+    request.push === undefined
+      ? []
+      : await pushImages(packages.files, request.push, session).catch((error: unknown) => {
+          if (!(error instanceof KbuildError)) throw error;
+          const hint = `${error.hint} All packages are in ${path}; the same command again pushes.`;
+          throw new KbuildError(error.code, error.message, hint, { cause: error });
+        });
   return report(manifest, 0, { path, projects, files: all, pushed });
 }

@@ -3,12 +3,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Target } from '../artifact/checks/subject.js';
+import { archByName } from '../arch/arch.js';
 import { verifyModule } from '../artifact/verify-module.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import { parseKernelConfig } from '../kernel/config.js';
 import type { Kdir } from '../kernel/kdir.js';
 import { parseSymvers } from '../kernel/symvers.js';
-import type { UnpackedModule } from '../release/pack/format.js';
+import type { Layout, UnpackedModule } from '../release/pack/format.js';
 import type { PackedModule } from '../release/pack/release-project.js';
 import { readSubjects, type FileSubject } from './read-subjects.js';
 import type { Session } from './session.js';
@@ -25,6 +26,7 @@ export interface PackedKernel {
 /** Modules that were read back out of the packages of one format. */
 export interface ReadBack {
   format: string;
+  layout: Layout;
   modules: readonly UnpackedModule[];
 }
 
@@ -38,7 +40,7 @@ export async function verifyPacked(
   read: readonly ReadBack[],
   session: Session,
 ): Promise<void> {
-  for (const { format, modules } of read) checkComplete(kernels, format, modules);
+  for (const format of read) checkComplete(kernels, format);
   const directory = join(session.scratch, 'read-back');
   try {
     const all: { kernel: PackedKernel; subjects: FileSubject[] }[] = [];
@@ -65,32 +67,44 @@ export async function verifyPacked(
   }
 }
 
-const isSame = (unpacked: UnpackedModule, { bytes, plain }: PackedModule): boolean =>
-  [bytes, plain].some((one) => one.equals(unpacked.bytes));
+/** Whether a module of a package is one that was put there: by its place, to the last bit. */
+function isPacked(unpacked: UnpackedModule, layout: Layout, kernel: PackedKernel): boolean {
+  if (unpacked.release !== kernel.kdir.release || !isFor(unpacked.file, kernel.kdir)) return false;
+  return kernel.modules.some(({ name, path, bytes, plain }) =>
+    layout === 'flat'
+      ? unpacked.path === `${name}.ko` && plain.equals(unpacked.bytes)
+      : unpacked.path === path && bytes.equals(unpacked.bytes),
+  );
+}
+
+/**
+ * Whether a file is for a kernel's arch, as far as its name says; of an OCI layout each image says for
+ * which platform it is, and reading it back looks at that.
+ */
+function isFor(file: string, { release, arch }: Kdir): boolean {
+  const { debian, rpm } = archByName(arch);
+  if (file.endsWith('.deb')) return file.endsWith(`_${debian}.deb`);
+  if (file.endsWith('.rpm')) return file.endsWith(`.${rpm}.rpm`);
+  if (file.startsWith('tar/')) return file.endsWith(`-${arch}.tar.gz`);
+  if (file.startsWith('android/')) return file.startsWith(`android/${release}-${arch}/`);
+  return true;
+}
 
 /** That a format has all that was packed, and nothing else. */
 function checkComplete(
   kernels: readonly PackedKernel[],
-  format: string,
-  unpacked: readonly UnpackedModule[],
+  { format, layout, modules: unpacked }: ReadBack,
 ): void {
-  for (const { kdir, modules } of kernels) {
-    for (const module of modules) {
-      const found = unpacked.some((one) => one.release === kdir.release && isSame(one, module));
-      if (!found) {
-        throw changed(
-          `no package of the format ${format} holds ${module.path} for ${kdir.release}`,
-        );
-      }
+  for (const kernel of kernels) {
+    for (const module of kernel.modules) {
+      const alone = { ...kernel, modules: [module] };
+      if (unpacked.some((one) => isPacked(one, layout, alone))) continue;
+      throw changed(
+        `no package of the format ${format} holds ${module.path} for ${kernel.kdir.release} (${kernel.kdir.arch})`,
+      );
     }
   }
-  const foreign = unpacked.find(
-    (one) =>
-      !kernels.some(
-        ({ kdir, modules }) =>
-          kdir.release === one.release && modules.some((module) => isSame(one, module)),
-      ),
-  );
+  const foreign = unpacked.find((one) => !kernels.some((kernel) => isPacked(one, layout, kernel)));
   if (foreign === undefined) return;
   throw changed(`${foreign.file} holds ${foreign.path}, which is not what was put there`);
 }
@@ -104,14 +118,15 @@ const changed = (message: string): KbuildError =>
 
 /** Writes what was read back for a kernel, equal modules once. */
 async function writeDistinct(
-  { kdir, modules }: PackedKernel,
+  kernel: PackedKernel,
   read: readonly ReadBack[],
   directory: string,
 ): Promise<string[]> {
   const distinct = new Map<string, UnpackedModule>();
-  for (const one of read.flatMap((format) => format.modules)) {
-    if (one.release !== kdir.release || !modules.some((module) => isSame(one, module))) continue;
-    distinct.set(createHash('sha256').update(one.bytes).digest('hex'), one);
+  for (const { layout, modules } of read) {
+    for (const one of modules.filter((module) => isPacked(module, layout, kernel))) {
+      distinct.set(createHash('sha256').update(one.bytes).digest('hex'), one);
+    }
   }
   const paths: string[] = [];
   for (const [digest, { path, bytes }] of distinct) {

@@ -40,6 +40,8 @@ export interface PackageFormat {
   pack: (projects: readonly ReleaseProject[], tools: PackTools) => Promise<ReleaseFile[]>;
   /** Absent where there are no modules in it. */
   unpack?: Unpack;
+  /** Default: `installed`. */
+  layout?: Layout;
   /**
    * That packages can have a version; absent where any will do.
    * @throws KbuildError PACKAGE_VERSION
@@ -53,6 +55,9 @@ export interface PackageFormat {
 export interface ModuleFormat extends PackageFormat {
   unpack: Unpack;
 }
+
+/** How a format has modules: as they are installed, at their places, or all in one place, uncompressed. */
+export type Layout = 'installed' | 'flat';
 
 /**
  * Reads the modules back out of what `pack` made, without believing anything of how it was made.

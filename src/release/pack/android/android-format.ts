@@ -13,6 +13,7 @@ const modulesDirectory = 'vendor_dlkm/lib/modules';
  * compressed, which Android's loader does not read.
  */
 export const androidFormat: ModuleFormat = {
+  layout: 'flat',
   pack: (projects) =>
     Promise.resolve(
       [...byKernel(projects)].flatMap(([kernel, parts]) => {
