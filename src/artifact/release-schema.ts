@@ -5,8 +5,9 @@ import { caseResultSchema, testRecordSchema } from './test-record-schema.js';
 /**
  * The shape of `release.json`: what a release was made of, in the words of the manifest. It is the same
  * bytes whenever and wherever the same release is made again, so nothing of a manifest is in it that is
- * of one run alone: times, usage, paths of the machine, what the caches had. Within one `schemaVersion`,
- * fields are added, never removed or given another meaning.
+ * of one run alone: times, usage, paths of the machine, what the caches had. The path of a KDIR is in it,
+ * since make was called with it. Within one `schemaVersion`, fields are added, never removed or given
+ * another meaning.
  */
 
 export const releaseRecordName = 'release.json';

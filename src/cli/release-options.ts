@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { KbuildError } from '../errors/kbuild-error.js';
-import { suggestion } from '../errors/nearest.js';
 import type { FormatName } from '../release/pack/formats.js';
 import type { ReleaseRequest } from '../workflow/release-request.js';
 import { budgetOf } from './budget.js';
@@ -233,10 +232,9 @@ function formatsOf(given: readonly string[] | undefined): FormatName[] {
   }
   const unknown = asked.find((name) => !formatNames.some((known) => known === name));
   if (unknown !== undefined) {
-    throw new KbuildError(
-      'USAGE',
+    throw usage(
       `--format ${unknown}: there is no such format`,
-      suggestion(unknown, formatNames, 'formats'),
+      `Name some of ${formatNames.join(', ')}.`,
     );
   }
   return [...new Set(asked.length > 0 ? asked : defaultFormats)] as FormatName[];

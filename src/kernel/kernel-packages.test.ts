@@ -25,6 +25,7 @@ describe('kernelPackages', () => {
     expect(kernelPackages(kdir, context)).toEqual({
       packages: [`linux-image-${release}`, `linux-image-${release}-unsigned`],
       meta: 'linux-image-arm64',
+      suite: 'debian:bookworm',
     });
   });
 
@@ -34,6 +35,7 @@ describe('kernelPackages', () => {
     const { kdir, context } = await fetched(repository);
     expect(kernelPackages(kdir, context)).toEqual({
       packages: [`linux-image-${release}`, `linux-image-${release}-unsigned`],
+      suite: 'debian:bookworm',
     });
     delete repository.kernels.image;
     const nameless = await fetched(repository);

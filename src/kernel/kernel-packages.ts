@@ -2,7 +2,7 @@ import { sep } from 'node:path';
 import type { Kdir } from './kdir.js';
 import { fetchedKernels, type FetchedKernel } from './providers/fetched-kernel.js';
 import type { ProviderContext } from './providers/port.js';
-import type { MetaPackages, Repository } from './repository.js';
+import { repositoryId, type MetaPackages, type Repository } from './repository.js';
 
 /** Packages that bring a kernel to a machine. */
 export interface KernelPackages {
@@ -10,6 +10,8 @@ export interface KernelPackages {
   packages: string[];
   /** The one that always needs the newest kernel of this kind, such as `linux-image-amd64`. */
   meta?: string;
+  /** The suite that has them: `debian:bookworm`. */
+  suite: string;
 }
 
 /**
@@ -27,7 +29,7 @@ export function kernelPackages(
   if (image === undefined) return undefined;
   const packages = image.packages.map((name) => name.replaceAll('{release}', record.release));
   const meta = metaPackage(image.metas ?? [], record.release);
-  return { packages, ...(meta !== undefined && { meta }) };
+  return { packages, ...(meta !== undefined && { meta }), suite: repositoryId(repository) };
 }
 
 /** The first whose releases this one is of. */

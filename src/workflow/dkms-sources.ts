@@ -7,7 +7,7 @@ import type { Project, Signing } from '../project/project.js';
 import { checkContent } from '../release/dkms/check-content.js';
 import { checkDkmsName, checkDkmsVersion } from '../release/dkms/package-name.js';
 import { readDkmsConf } from '../release/dkms/read-conf.js';
-import type { SourcePackage } from '../release/dkms/source-package.js';
+import type { PackageAbout, SourcePackage } from '../release/dkms/source-package.js';
 import { readSmallText } from '../storage/read-small-text.js';
 import { composed, type BareSources } from './dkms-compose.js';
 import { dependenciesOf } from './dkms-dependencies.js';
@@ -50,9 +50,7 @@ export async function dkmsSources(
       ? existing(project, version)
       : composed(project, dependenciesOf(project, byDirectory), settings, version);
     checkContent(made.entries, made.name);
-    const { license } = project;
-    const { maintainer, description, homepage } = settings;
-    all.push({ ...made, about: { license, maintainer, description, homepage }, project });
+    all.push({ ...made, about: aboutOf(project), project });
   }
   return all;
 }
@@ -60,6 +58,12 @@ export async function dkmsSources(
 async function packageSettings({ directory }: Project): Promise<DkmsPackageConfig> {
   const { config } = (await readConfig(directory)) ?? {};
   return (config !== undefined && 'name' in config && config.dkms?.package) || {};
+}
+
+/** The same as packages of its modules say. */
+function aboutOf({ license: own, packaging }: Project): PackageAbout {
+  const { license = own, maintainer, description, homepage } = packaging ?? {};
+  return { license, maintainer, description, homepage };
 }
 
 /** A tree that has a dkms.conf: as it is. */

@@ -125,7 +125,7 @@ function kernelModules(
   context: Pick<ProviderContext, 'cache' | 'repositories'>,
 ): KernelModules {
   const { name, debian, rpm, oci } = archByName(job.arch);
-  const { packages = [], meta } = kernelPackages(job.kdir, context) ?? {};
+  const { packages = [], meta, suite } = kernelPackages(job.kdir, context) ?? {};
   const { repository } = fetchedFrom(job.kdir, context) ?? {};
   return {
     job: job.id,
@@ -133,6 +133,7 @@ function kernelModules(
     arch: { name, debian, rpm, oci },
     kernelPackages: packages,
     ...(meta !== undefined && { kernelMeta: meta }),
+    ...(suite !== undefined && { kernelSuite: suite }),
     ...(repository?.manager === 'dnf' && { rpm: { symbols: repository.symbols === true } }),
     modules: [...modules],
   };

@@ -189,7 +189,7 @@ describe('the rpms of modules', () => {
     const lines = await run(`
       ${makeBase}
       ${rpm} -i /specs/kmod.rpm
-      mkdir -p /lib/modules/${generic} /boot; touch /lib/modules/${generic}/modules.order /lib/modules/${generic}/modules.builtin /lib/modules/${generic}/modules.builtin.modinfo
+      mkdir -p /lib/modules/${generic} /boot; touch /boot/initramfs-${generic}.img /lib/modules/${generic}/modules.order /lib/modules/${generic}/modules.builtin /lib/modules/${generic}/modules.builtin.modinfo
       mkdir -p /usr/lib/modprobe.d /usr/lib/modules-load.d # as kmod and systemd have them
       find / -xdev -path /proc -prune -o -path /var/lib/rpm -prune -o -path /usr/lib/modules -prune -o -print | sort >/tmp/before
       # RHEL's kmod has the one, dracut the other: here it counts how they are called.
@@ -227,10 +227,10 @@ describe('the rpms of modules', () => {
       .split(/^(?:install|upgrade|erase)$/m)
       .map((step) => step.split('\n').filter(Boolean));
     const installed = (version: string, arch: (text: string) => string) => [
-      ...['consumer', 'exporter'].flatMap((name) =>
-        [generic, cloud].map((kernel) => arch(`kmod-${name}-${kernel} ${version} x86_64`)),
-      ),
-      arch(`kmod-exporter-common ${version} noarch`),
+      ...['consumer', 'exporter'].flatMap((name) => [
+        ...[generic, cloud].map((kernel) => arch(`kmod-${name}-${kernel} ${version} x86_64`)),
+        arch(`kmod-${name}-common ${version} noarch`),
+      ]),
     ];
     const calls = [
       ...[...added('exporter', generic), ...added('exporter', cloud)],
@@ -271,10 +271,13 @@ describe('the rpms of modules', () => {
     const { release } = arm64!;
     expect(lines).toEqual([
       `kmod-consumer-${release} aarch64`,
+      'kmod-consumer-common noarch',
       `kmod-exporter-${release} aarch64`,
       'kmod-exporter-common noarch',
       `lib/modules/${release}/extra/consumer.ko`,
       `lib/modules/${release}/extra/exporter.ko`,
+      'usr/lib/dracut/modules.d/90kmod-consumer/module-setup.sh',
+      'usr/lib/dracut/modules.d/90kmod-exporter/module-setup.sh',
       'usr/lib/modprobe.d/exporter.conf',
       'usr/lib/modules-load.d/exporter.conf',
     ]);
@@ -296,7 +299,9 @@ describe('the rpms of modules', () => {
     const needed = await run(
       `rpm -qp --requires ${file('consumer')} | grep -v '^rpmlib\\|^/bin/sh\\|^kmod$'`,
     );
-    expect(needed).toEqual([`kmod-exporter-${release}`, ...ksyms].sort());
+    expect(needed).toEqual(
+      ['consumer-kmod-common >= 1.0-1', `kmod-exporter-${release}`, ...ksyms].sort(),
+    );
   });
 
   it('need what the kernels of RHEL provide, symbol by symbol, or the very release', async () => {
@@ -319,7 +324,7 @@ describe('the rpms of modules', () => {
     const same = await run(
       'cd /exchange/1.0/rpm; ls; for f in *; do cmp $f /exchange/again/rpm/$f; done',
     );
-    expect(same).toHaveLength(7);
+    expect(same).toHaveLength(8);
     await run('diff -r /exchange/repository/yum /exchange/again/yum');
     const names = same.map((name) => `rpm/${name}`);
     const files = names.map((path) => ({ path, bytes: readFileSync(at('1.0', path)) }));
@@ -343,7 +348,7 @@ describe('the rpms of modules', () => {
   it('have nothing that rpmlint calls an error', async () => {
     const lines = await run(`${trust}; rpmlint /exchange/repository/yum/packages || true`);
     expect(lines.filter((line) => /: E: /.test(line))).toEqual([]);
-    expect(lines.at(-1)).toContain('7 packages and 0 specfiles checked; 0 errors');
+    expect(lines.at(-1)).toContain('8 packages and 0 specfiles checked; 0 errors');
   });
 });
 
@@ -373,10 +378,10 @@ describe('the repository of rpms', () => {
       printf W | dd of=/tmp/changed.rpm bs=1 seek=$at conv=notrunc status=none
       rpmkeys --root /r --checksig /tmp/changed.rpm || echo refused
     `);
-    expect(lines.slice(0, 14).filter((line) => !line.endsWith(': digests signatures OK'))).toEqual(
+    expect(lines.slice(0, 16).filter((line) => !line.endsWith(': digests signatures OK'))).toEqual(
       [],
     );
-    expect(lines.slice(14)).toEqual(['/tmp/changed.rpm: DIGESTS SIGNATURES NOT OK', 'refused']);
+    expect(lines.slice(16)).toEqual(['/tmp/changed.rpm: DIGESTS SIGNATURES NOT OK', 'refused']);
   });
 
   it('gives dnf the modules of the kernel that is there, and those of the next one with it', async () => {
@@ -394,7 +399,7 @@ describe('the repository of rpms', () => {
     expect(lines).toEqual([
       ...[`kmod-exporter-${one}`, 'kmod-exporter-common', 'update'],
       ...[`kmod-exporter-${one}`, `kmod-exporter-${two}`, 'kmod-exporter-common', 'needs'],
-      ...[`kmod-consumer-${one}`, `kmod-consumer-${two}`],
+      ...[`kmod-consumer-${one}`, `kmod-consumer-${two}`, 'kmod-consumer-common'],
       ...[`kmod-exporter-${one}`, `kmod-exporter-${two}`, 'kmod-exporter-common', 'impossible'],
       `nothing provides kernel-uname-r = ${fedora}`,
     ]);

@@ -20,7 +20,7 @@ export function releaseProject(
     .filter((job) => job.project === project)
     .map(({ id, release, arch, artifacts }): KernelModules => {
       const { name, debian, rpm, oci } = archByName(arch);
-      const { packages = [], meta } = packagesOf(release) ?? {};
+      const { packages = [], meta, suite } = packagesOf(release) ?? {};
       const modules = artifacts.map(({ path }) => {
         const bytes = readFileSync(join(manifest.output, path));
         const file = basename(path);
@@ -35,6 +35,7 @@ export function releaseProject(
         ...{ job: id, release, arch: { name, debian, rpm, oci }, modules },
         kernelPackages: packages,
         ...(meta !== undefined && { kernelMeta: meta }),
+        ...(suite !== undefined && { kernelSuite: suite }),
       };
     });
   return {

@@ -24,6 +24,8 @@ export interface KernelModules {
   kernelPackages: string[];
   /** The package that always needs the newest kernel of this kind, such as `linux-image-amd64`. */
   kernelMeta?: string;
+  /** The suite that has these packages: `debian:bookworm`. */
+  kernelSuite?: string;
   /**
    * What packages of the kernel provide to rpm, where it comes from a repository of rpms; they provide
    * `kernel-uname-r = <release>` too.

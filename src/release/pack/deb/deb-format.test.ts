@@ -78,25 +78,34 @@ describe('debFormat', () => {
     expect(entry(modules, 'DEBIAN/postinst')).toContain('update-initramfs -u -k "$release"');
   });
 
-  it('has a meta package that needs the newest kernel’s modules, else an older’s, else DKMS', async () => {
+  it('has a meta package that needs the newest kernel’s modules, else another suite’s, else DKMS', async () => {
     const kernelMeta = 'linux-image-amd64';
-    const releases = ['6.1.0-9-amd64', '6.12.1+deb13-amd64', '6.1.0-56-amd64'];
+    const [bookworm, trixie] = ['debian:bookworm', 'debian:trixie'];
+    const kernels = [
+      kernel('6.1.0-9-amd64', { kernelMeta, kernelSuite: bookworm }),
+      kernel('6.12.1+deb13-amd64', { kernelMeta, kernelSuite: trixie }),
+      kernel('6.1.0-56-amd64', { kernelMeta, kernelSuite: bookworm }),
+    ];
     const sources = {
       ...{ name: 'Ring', version: '1.2', entries: [], modules: [], depends: [] },
       ...{ about: {}, needs: [] },
     };
-    const kernels = releases.map((release) => kernel(release, { kernelMeta }));
     const meta = (await recipesOf(project({ kernels, sources }))).at(-1);
     expect(meta?.name).toBe('acme-ring-modules-amd64_1.2_amd64.deb');
+    const newest = 'acme-ring-modules-6.12.1+deb13-amd64 (= 1.2)';
     expect(field(meta, 'Depends')).toBe(
-      [
-        'acme-ring-modules-6.12.1+deb13-amd64 (= 1.2)',
-        'acme-ring-modules-6.1.0-56-amd64 (= 1.2)',
-        'acme-ring-modules-6.1.0-9-amd64 (= 1.2)',
-        'ring-dkms (= 1.2)',
-      ].join(' | '),
+      [newest, 'acme-ring-modules-6.1.0-56-amd64 (= 1.2)', 'ring-dkms (= 1.2)'].join(' | '),
     );
+    expect(field(meta, 'Recommends')).toBe(newest);
     expect(field(meta, 'Suggests')).toBe(kernelMeta);
+  });
+
+  it('has a meta package that is content with no older kernel of its suite', async () => {
+    const suite = { kernelMeta: 'linux-image-amd64', kernelSuite: 'debian:bookworm' };
+    const kernels = ['6.1.0-9-amd64', '6.1.0-56-amd64'].map((release) => kernel(release, suite));
+    const meta = (await recipesOf(project({ kernels }))).at(-1);
+    expect(field(meta, 'Depends')).toBe('acme-ring-modules-6.1.0-56-amd64 (= 1.2)');
+    expect(field(meta, 'Recommends')).toBeUndefined();
   });
 
   it('needs the modules of other projects in the version of this release', async () => {

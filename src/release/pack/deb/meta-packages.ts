@@ -12,8 +12,11 @@ const { compare } = new Intl.Collator('en', { numeric: true });
 
 /**
  * A package for each meta package of the kernel and architecture, that always needs the modules of the
- * newest kernel of this kind: what `linux-image-amd64` is to kernels. Where several suites have a
- * kernel of the same kind, apt takes the newest that it can install, and sources for DKMS where there is none.
+ * newest kernel of this kind: what `linux-image-amd64` is to kernels. Of one suite's kernels it takes
+ * none but the newest: with an older one's modules it would be content, and a machine whose kernel is
+ * upgraded would get none for it. Where several suites have kernels of the same kind, the newest of each
+ * will do, and sources for DKMS where there is none. apt keeps the choice that it has made once; what
+ * it recommends has it go over to the newest after a change of the suite.
  *
  * As the metas of Debian's own packages of modules did, it depends on modules, and these on their
  * kernel: were it to depend on the kernel's meta package, that would bring kernels that there are no
@@ -31,10 +34,18 @@ export function metaPackages(project: ReleaseProject, epoch: number): PackageRec
   return [...groups.values()].flatMap((kernels) => {
     const [newest] = kernels.sort((a, b) => compare(b.release, a.release));
     if (newest?.kernelMeta === undefined) return [];
-    return [metaPackage(project, newest.kernelMeta, newest.arch.debian, kernels, epoch)];
+    const choices = newestOfSuites(kernels);
+    return [metaPackage(project, newest.kernelMeta, newest.arch.debian, choices, epoch)];
   });
 }
 
+/** @param kernels the newest first */
+const newestOfSuites = (kernels: readonly KernelModules[]): KernelModules[] =>
+  kernels.filter(
+    ({ kernelSuite }, i) => kernels.findIndex((one) => one.kernelSuite === kernelSuite) === i,
+  );
+
+/** @param kernels any of which will do, the best first */
 function metaPackage(
   project: ReleaseProject,
   kernelMeta: string,
@@ -68,7 +79,11 @@ function metaPackage(
         },
         'PACKAGE_VALUE',
       ),
-      relations: { Depends: [choices.join(' | ')], Suggests: [kernelMeta] },
+      relations: {
+        Depends: [choices.join(' | ')],
+        Recommends: choices.length > 1 ? choices.slice(0, 1) : [],
+        Suggests: [kernelMeta],
+      },
       files: [],
       scripts: {},
     },

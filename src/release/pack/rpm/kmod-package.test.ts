@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { describe, expect, it } from 'vitest';
 import { fixtureModule, type FixtureModule } from '../../../../test/support/fixture-module.js';
 import { kbuildErrorOf } from '../../../../test/support/kbuild-error-of.js';
@@ -110,5 +111,28 @@ describe('commonPackage', () => {
     expect(recipe?.name).toBe('kmod-demo-common-1.2-3.noarch.rpm');
     expect(specOf(recipe!)).toContain('Provides: demo-kmod-common = 1.2-3\n');
     expect(kmod(told).lines).toContain('Requires: demo-kmod-common >= 1.2-3');
+  });
+
+  it('has what tells dracut to take the modules of all kernels, where an initramfs is to have them', async () => {
+    const release = '6.1.0-57.el9.x86_64';
+    const kernels = [kernel('params-x86_64'), kernel('exporter-x86_64', { release })];
+    const wanted = project('demo', { kernels, initramfs: true });
+    const recipe = commonPackage(wanted, 1);
+    const file = 'usr/lib/dracut/modules.d/90kmod-demo/module-setup.sh';
+    const entry = recipe?.entries.find(({ path }) => path === `tree/${file}`);
+    expect(String(entry?.content)).toContain("hostonly='' instmods exporter params\n}\n");
+    const directories = ['/usr/lib/dracut', '/usr/lib/dracut/modules.d', `/${dirname(file)}`];
+    expect(specOf(recipe!)).toContain(
+      `\n${directories.map((path) => `%dir "${path}"\n`).join('')}"/${file}"\n`,
+    );
+    const { spec, lines } = kmod(wanted);
+    expect(lines).toContain('Requires: demo-kmod-common >= 1.2-3');
+    const guard = '[ -e /boot/initramfs-6.1.0-56.el9.x86_64.img ]';
+    expect(spec.split(guard)).toHaveLength(3); // after installation and after removal
+    expect(kmod(project('demo', { kernels })).spec).not.toContain('dracut');
+    const [module] = kernels[0]!.modules;
+    const odd = kernel('params-x86_64', { modules: [{ ...module!, name: 'x; reboot' }] });
+    const evil = { ...wanted, kernels: [odd] };
+    expect((await kbuildErrorOf(() => commonPackage(evil, 1))).code).toBe('PACKAGE_MODULES');
   });
 });

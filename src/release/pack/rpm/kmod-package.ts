@@ -5,6 +5,8 @@ import { shellQuote } from '../../../runtime/shell.js';
 import { loadFiles } from '../load-files.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { KernelModules, ReleaseProject } from '../release-project.js';
+import type { TreeEntry } from '../tree-entry.js';
+import { dracutModule } from './dracut-module.js';
 import { fieldsOf } from './fields.js';
 import { rpmRecipe } from './rpmbuild.js';
 import { rpmVersion } from './rpm-version.js';
@@ -61,7 +63,7 @@ export function kmodPackage(
       ...symbols.provides,
     ],
     requires: [
-      ...(hasCommon(project) ? [`${name}-kmod-common >= ${evr}`] : []),
+      ...(commonFiles(project).length > 0 ? [`${name}-kmod-common >= ${evr}`] : []),
       ...dependenciesOf(project, kernel, projects),
       ...symbols.modules,
       ...kernelRequirements(kernel, symbols.kernel),
@@ -69,7 +71,7 @@ export function kmodPackage(
     // So that a new kernel brings its modules, where another kernel has them.
     supplements: kernelOf(kernel).map((needed) => `(${needed} and kmod-${name})`),
     files: files.map(plainPath),
-    directories: directoriesOf(files).map(plainPath),
+    directories: directoriesOf(files, '/lib/modules').map(plainPath),
     scripts: {
       release: plain(shellQuote(release)),
       root: plain(shellQuote(root)),
@@ -88,19 +90,22 @@ export function kmodPackage(
 /**
  * The package of the files that all kernels share; undefined where there are none. In the packages of
  * the kernels, these would conflict when their versions differ.
- * @throws KbuildError PACKAGE_VERSION, PACKAGE_VALUE
+ * @throws KbuildError PACKAGE_VERSION, PACKAGE_VALUE, PACKAGE_MODULES
  */
 export function commonPackage(project: ReleaseProject, epoch: number): PackageRecipe | undefined {
-  const tree = loadFiles(project.name, project.settings);
+  const tree = commonFiles(project);
   if (tree.length === 0) return undefined;
   const rpm = commonName(project);
   const version = rpmVersion(project.version, 'PACKAGE_VERSION');
   const evr = `${version.version}-${version.release}`;
   const own = {
     summary: `How the kernel modules of ${project.name} are loaded`,
-    description: [`What modprobe and systemd do with the kernel modules of ${project.name}.`],
+    description: [
+      `What modprobe, systemd and dracut do with the kernel modules of ${project.name}.`,
+    ],
   };
   const licenses = project.kernels.flatMap(licensesOf);
+  const files = tree.map(({ path }) => `/${path}`);
   const spec = renderTemplate('package/kmod.spec.eta', {
     ...fieldsOf(project, own, licenses, epoch),
     rpm,
@@ -109,15 +114,21 @@ export function commonPackage(project: ReleaseProject, epoch: number): PackageRe
     provides: [`${project.name}-kmod-common = ${evr}`],
     requires: [],
     supplements: [],
-    files: tree.map(({ path }) => plainPath(`/${path}`)),
-    directories: [],
+    files: files.map(plainPath),
+    // kmod and systemd are everywhere, and have theirs; dracut is not.
+    directories: directoriesOf(
+      files.filter((path) => path.startsWith('/usr/lib/dracut/')),
+      '/usr/lib',
+    ).map(plainPath),
     scripts: undefined,
   });
   return rpmRecipe({ file: `${rpm}-${evr}.noarch.rpm`, spec, tree, arch: 'noarch' }, epoch);
 }
 
-const hasCommon = ({ name, settings }: ReleaseProject): boolean =>
-  loadFiles(name, settings).length > 0;
+const commonFiles = (project: ReleaseProject): TreeEntry[] => [
+  ...loadFiles(project.name, project.settings),
+  ...dracutModule(project),
+];
 
 const licensesOf = ({ modules }: KernelModules): string[] =>
   modules.flatMap(({ plain: bytes }) => readModuleSummary(bytes).modinfo.license ?? []);
@@ -153,11 +164,11 @@ const kernelOf = ({ rpm, release }: KernelModules): string[] =>
 /** To rpm, a - comes before the package's release: Debian's and SUSE's kernels have two. */
 const isVersion = (release: string): boolean => release.split('-').length <= 2;
 
-/** Each directory of the files below /lib/modules: the last package that has one takes it away. */
-function directoriesOf(files: readonly string[]): string[] {
+/** Each directory of the files below a root: the last package that has one takes it away. */
+function directoriesOf(files: readonly string[], root: string): string[] {
   const found = new Set<string>();
   for (const file of files) {
-    for (let path = dirname(file); path !== '/lib/modules'; path = dirname(path)) found.add(path);
+    for (let path = dirname(file); path !== root; path = dirname(path)) found.add(path);
   }
   return [...found].sort();
 }
