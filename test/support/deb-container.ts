@@ -1,10 +1,6 @@
 import { fetchedKdir } from './kdir.js';
-import {
-  imageWithPackages,
-  runInImage,
-  type DkmsContainer,
-  type DkmsSuite,
-} from './dkms-container.js';
+import { runInImage, type DkmsContainer, type DkmsSuite } from './dkms-container.js';
+import { suiteImage } from './suite-image.js';
 
 /** What packages of modules are for: the newest cloud kernel of a suite's own series, the smallest. */
 export const cloudKernel = (suite: DkmsSuite): string =>
@@ -17,8 +13,7 @@ export async function debContainer(suite: DkmsSuite): Promise<DkmsContainer> {
   // Of the newest kernel there may be only what is not signed yet.
   const image = `$(apt-cache show ${signed} 2>/dev/null | grep -q ^Package && echo ${signed} || echo ${signed}-unsigned)`;
   const packages = [image, 'initramfs-tools', 'kmod', 'zstd', 'gnupg', 'lintian'];
-  const id = await imageWithPackages(`test-deb-${suite}`, suite, packages, [
-    `test -e /boot/initrd.img-${kernel}`,
-  ]);
+  const check = `test -e /boot/initrd.img-${kernel}`;
+  const id = await suiteImage({ name: `test-deb-${suite}`, suite, packages, check });
   return { image: id, kernel, run: (script, options) => runInImage(id, kernel, script, options) };
 }

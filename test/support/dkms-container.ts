@@ -64,15 +64,6 @@ const dkmsImage = (suite: DkmsSuite, kernel: string): Promise<string> =>
     check: `test -d /lib/modules/${kernel}/build`,
   });
 
-/** An image of a suite with more of its packages, and what commands do to it. */
-export const imageWithPackages = (
-  name: string,
-  suite: DkmsSuite,
-  packages: readonly string[],
-  commands: readonly string[],
-): Promise<string> =>
-  suiteImage({ name, suite, packages, check: ['true', ...commands].join(' && ') });
-
 /** Runs a script in a new container of an image; `$KERNEL` is the kernel's release. */
 export async function runInImage(
   image: string,

@@ -1,4 +1,5 @@
-import { imageWithPackages, runInImage, type ContainerMount } from './dkms-container.js';
+import { runInImage, type ContainerMount } from './dkms-container.js';
+import { suiteImage } from './suite-image.js';
 
 /** What makes, reads and judges rpms, on Debian. */
 const packages = [
@@ -7,6 +8,6 @@ const packages = [
 
 /** Runs a script of bash as root in a new container without a network, which is gone afterwards. */
 export async function runRpmTools(script: string, mounts: ContainerMount[]) {
-  const image = await imageWithPackages('test-rpm-tools', 'bookworm', packages, []);
+  const image = await suiteImage({ name: 'test-rpm-tools', suite: 'bookworm', packages });
   return runInImage(image, '', script, { mounts });
 }

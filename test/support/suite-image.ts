@@ -11,8 +11,8 @@ export interface SuiteImage {
   name: string;
   suite: string;
   packages: readonly string[];
-  /** A shell command that fails if the image is not what is wanted. */
-  check: string;
+  /** A shell command that fails if the image is not what is wanted; absent for none. */
+  check?: string;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function suiteImage({ name, suite, packages, check }: SuiteImage): 
     'apt-get update',
     `DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(' ')}`,
     'rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin',
-    check,
+    ...(check === undefined ? [] : [check]),
   ].join(' && ');
   const scratch = await openRunDirectory(cacheDirectory());
   try {

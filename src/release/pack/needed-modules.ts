@@ -23,3 +23,18 @@ export function neededModules(
   gather(project);
   return [...gathered.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
+
+/** The other projects of a release that a project needs and that have modules for a kernel. */
+export const neededProjects = (
+  { depends }: ReleaseProject,
+  kernel: KernelModules,
+  projects: readonly ReleaseProject[],
+): ReleaseProject[] =>
+  projects
+    .filter(({ project }) => depends.includes(project))
+    .filter(({ kernels }) =>
+      kernels.some(
+        ({ release, arch, modules }) =>
+          release === kernel.release && arch.name === kernel.arch.name && modules.length > 0,
+      ),
+    );

@@ -1,9 +1,9 @@
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import { unpackArchive } from '../../artifact/collect.js';
 import { depmodFiles } from './depmod-files.js';
 import type { ModuleFormat, ReleaseFile, UnpackedModule } from './format.js';
 import { loadFiles } from './load-files.js';
+import { modulesInArchive } from './modules-in-archive.js';
 import { neededModules } from './needed-modules.js';
 import type { KernelModules, ReleaseProject } from './release-project.js';
 import { tarball } from './tarball.js';
@@ -28,11 +28,7 @@ export const tarFormat: ModuleFormat = {
   unpack: async (files) => {
     const modules: UnpackedModule[] = [];
     for (const { path: file, bytes } of files) {
-      for (const entry of await unpackArchive(await promisify(gunzip)(bytes))) {
-        const [, release = '', path] = /^lib\/modules\/([^/]+)\/(.*\.ko.*)$/.exec(entry.path) ?? [];
-        if (path === undefined) continue;
-        modules.push({ file, release, path, bytes: entry.bytes });
-      }
+      modules.push(...(await modulesInArchive(file, await promisify(gunzip)(bytes))));
     }
     return modules;
   },

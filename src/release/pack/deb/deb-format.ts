@@ -1,7 +1,7 @@
-import { unpackArchive } from '../../../artifact/collect.js';
 import { KbuildError } from '../../../errors/kbuild-error.js';
-import type { ModuleFormat, PackTools, ReleaseFile, UnpackedModule } from '../format.js';
+import type { ModuleFormat, PackTools, ReleaseFile } from '../format.js';
 import { debImage } from '../pack-image.js';
+import { modulesInArchive } from '../modules-in-archive.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { ReleaseProject } from '../release-project.js';
 import { commonPackage } from './common-package.js';
@@ -23,17 +23,8 @@ export const debFormat: ModuleFormat = {
   },
   unpack: async (files, tools) => {
     const archives = await tools.run(files.map(unpackRecipe), debImage);
-    const modules: UnpackedModule[] = [];
-    for (const [i, { bytes }] of archives.entries()) {
-      const file = files[i]?.path ?? '';
-      for (const entry of await unpackArchive(Buffer.from(bytes))) {
-        const [, release = '', path] =
-          /^(?:usr\/)?lib\/modules\/([^/]+)\/(.*\.ko.*)$/.exec(entry.path) ?? [];
-        if (path === undefined) continue;
-        modules.push({ file, release, path, bytes: entry.bytes });
-      }
-    }
-    return modules;
+    const modules = archives.map(({ bytes }, i) => modulesInArchive(files[i]?.path ?? '', bytes));
+    return (await Promise.all(modules)).flat();
   },
 };
 

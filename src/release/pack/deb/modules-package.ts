@@ -1,6 +1,7 @@
 import { renderTemplate } from '../../../data/template.js';
 import { shellQuote } from '../../../runtime/shell.js';
 import { describe } from '../describe.js';
+import { neededProjects } from '../needed-modules.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { KernelModules, ReleaseProject } from '../release-project.js';
 import { aboutOf, moduleTerms } from './about-modules.js';
@@ -77,19 +78,11 @@ export function modulesPackage(
 
 /** Of the same version: with another build, a symbol may have another CRC. */
 const dependenciesOf = (
-  { depends }: ReleaseProject,
+  project: ReleaseProject,
   kernel: KernelModules,
   projects: readonly ReleaseProject[],
 ): string[] =>
-  projects
-    .filter(({ project }) => depends.includes(project))
-    .filter(({ kernels }) =>
-      kernels.some(
-        ({ release, arch, modules }) =>
-          release === kernel.release && arch.name === kernel.arch.name && modules.length > 0,
-      ),
-    )
-    .map(
-      (other) =>
-        `${modulesName(other, kernel)} (= ${debianVersion(other.version, 'PACKAGE_VERSION')})`,
-    );
+  neededProjects(project, kernel, projects).map(
+    (other) =>
+      `${modulesName(other, kernel)} (= ${debianVersion(other.version, 'PACKAGE_VERSION')})`,
+  );

@@ -3,6 +3,7 @@ import { renderTemplate } from '../../../data/template.js';
 import { readModuleSummary } from '../../../module/read-module.js';
 import { shellQuote } from '../../../runtime/shell.js';
 import { loadFiles } from '../load-files.js';
+import { neededProjects } from '../needed-modules.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { KernelModules, ReleaseProject } from '../release-project.js';
 import type { TreeEntry } from '../tree-entry.js';
@@ -135,19 +136,10 @@ const licensesOf = ({ modules }: KernelModules): string[] =>
 
 /** By name, since the same CRC may be that of a module for another kernel. */
 const dependenciesOf = (
-  { depends }: ReleaseProject,
+  project: ReleaseProject,
   kernel: KernelModules,
   projects: readonly ReleaseProject[],
-): string[] =>
-  projects
-    .filter(({ project }) => depends.includes(project))
-    .filter(({ kernels }) =>
-      kernels.some(
-        ({ release, arch, modules }) =>
-          release === kernel.release && arch.name === kernel.arch.name && modules.length > 0,
-      ),
-    )
-    .map((other) => kmodName(other, kernel));
+): string[] => neededProjects(project, kernel, projects).map((other) => kmodName(other, kernel));
 
 /**
  * What the modules need of the kernel's package, of what it is known to provide: each symbol with its

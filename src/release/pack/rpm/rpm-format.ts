@@ -1,6 +1,6 @@
-import { unpackArchive } from '../../../artifact/collect.js';
-import type { ModuleFormat, PackTools, ReleaseFile, UnpackedModule } from '../format.js';
+import type { ModuleFormat, PackTools, ReleaseFile } from '../format.js';
 import { rpmImage } from '../pack-image.js';
+import { modulesInArchive } from '../modules-in-archive.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { ReleaseProject } from '../release-project.js';
 import { commonPackage, kmodPackage } from './kmod-package.js';
@@ -19,16 +19,8 @@ export const rpmFormat: ModuleFormat = {
   },
   unpack: async (files, tools) => {
     const archives = await tools.run(files.map(unpackRecipe), rpmImage);
-    const modules: UnpackedModule[] = [];
-    for (const [i, { bytes }] of archives.entries()) {
-      const file = files[i]?.path ?? '';
-      for (const entry of await unpackArchive(Buffer.from(bytes))) {
-        const [, release = '', path] = /^lib\/modules\/([^/]+)\/(.*\.ko.*)$/.exec(entry.path) ?? [];
-        if (path === undefined) continue;
-        modules.push({ file, release, path, bytes: entry.bytes });
-      }
-    }
-    return modules;
+    const modules = archives.map(({ bytes }, i) => modulesInArchive(files[i]?.path ?? '', bytes));
+    return (await Promise.all(modules)).flat();
   },
 };
 
