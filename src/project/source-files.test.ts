@@ -8,7 +8,7 @@ import {
   writeTree,
   type FileTree,
 } from '../../test/support/temporary-directory.js';
-import { replaceLinkedDirectory } from '../storage/linked-directory.js';
+import { linkedDirectoryLock, replaceLinkedDirectory } from '../storage/linked-directory.js';
 import { indexName } from '../artifact/publish-index.js';
 import { isOurOutput, listSourceFiles, listSources, type SourceFile } from './source-files.js';
 
@@ -36,6 +36,8 @@ describe('listSources', () => {
     }
     const links = execFileSync('find', ['.', '-type', 'l'], { cwd: directory, encoding: 'utf8' });
     expect(links.trim().split('\n')).toHaveLength(3);
+    // And of a run that was killed, its lock.
+    symlinkSync('0123456789ab 4711', linkedDirectoryLock(join(directory, 'out/release')));
     expect(listSources(directory)).toEqual(before);
   });
 

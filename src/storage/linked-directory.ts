@@ -27,10 +27,15 @@ const ownPrefix = (path: string): string => `.${basename(path)}.d-`;
 /** Such a directory as a whole: `.release.d-3f2a….4711-09af54c1`. */
 const ownDirectory = /^\..+\.d-[0-9a-zA-Z]+\.\d+-[0-9a-f]{8}$/;
 
-/** Whether a path is a linked directory, or what it leads to, by whatever run it was left. */
+/** What keeps others from replacing a linked directory at the same time (`storage/lock`). */
+export const linkedDirectoryLock = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.d-lock`);
+
+/** Whether a path is a linked directory, what it leads to, or its lock, by whatever run it was left. */
 export function isOfLinkedDirectory(path: string, isLink: boolean): boolean {
-  if (ownDirectory.test(basename(path))) return true;
-  return isLink && ownDirectory.test(readlinkSync(path));
+  const name = basename(path);
+  if (ownDirectory.test(name)) return true;
+  return isLink && (/^\..+\.d-lock$/.test(name) || ownDirectory.test(readlinkSync(path)));
 }
 
 /** What stands at a place that a linked directory shall have. */
@@ -105,7 +110,9 @@ async function dropOthers(path: string, kept: string | undefined): Promise<void>
   const parent = dirname(path);
   for (const name of await readdir(parent)) {
     const isOurs = name.startsWith(ownPrefix(path)) || isUnusedLink(path, name);
-    if (isOurs && name !== kept) await rm(join(parent, name), { recursive: true, force: true });
+    const isLock = join(parent, name) === linkedDirectoryLock(path);
+    if (isOurs && !isLock && name !== kept)
+      await rm(join(parent, name), { recursive: true, force: true });
   }
 }
 

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname, join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { checkOutput, outputFailed } from '../artifact/check-output.js';
 import { KbuildError } from '../errors/kbuild-error.js';
 import type { ReleaseFile } from '../release/pack/format.js';
-import { replaceLinkedDirectory, standingAt } from '../storage/linked-directory.js';
+import {
+  linkedDirectoryLock,
+  replaceLinkedDirectory,
+  standingAt,
+} from '../storage/linked-directory.js';
 import { withLock } from '../storage/lock.js';
 
 /**
@@ -43,8 +47,7 @@ export async function publishRelease(
 ): Promise<void> {
   const id = createHash('sha256');
   for (const file of files) id.update(file.path).update('\0').update(file.bytes);
-  const lock = join(dirname(path), `.${basename(path)}.lock`);
-  await withLock(lock, signal, async () => {
+  await withLock(linkedDirectoryLock(path), signal, async () => {
     // Somebody may have put something there meanwhile.
     await checkReleasePlace(path);
     await replaceLinkedDirectory(path, id.digest('hex').slice(0, 12), files);
