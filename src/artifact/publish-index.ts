@@ -58,14 +58,20 @@ export function indexText(index: PublishIndex): string {
 }
 
 /** What a run publishes. */
-export function indexOf({ jobs }: Manifest): PublishIndex {
-  return new Map(
-    jobs.flatMap(({ project, release, arch, toolchain, artifacts, log }) => {
+export function indexOf({ jobs, tests = [] }: Manifest): PublishIndex {
+  const consoles = tests.flatMap(({ project, release, arch, cases }) =>
+    cases.flatMap(({ log }) =>
+      log === undefined ? [] : [[log, { project, release, arch, toolchain: '' }] as const],
+    ),
+  );
+  return new Map([
+    ...consoles,
+    ...jobs.flatMap(({ project, release, arch, toolchain, artifacts, log }) => {
       const paths = artifacts.map(({ path }) => path);
       const owner = { project, release, arch, toolchain };
       return [...paths, ...(log === undefined ? [] : [log])].map((path) => [path, owner] as const);
     }),
-  );
+  ]);
 }
 
 /** The entries that a run's jobs replace: the same project and kernel, whatever the toolchain. */

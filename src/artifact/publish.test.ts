@@ -188,6 +188,18 @@ describe('publish', () => {
     });
   });
 
+  it('knows of the consoles of tests, which go with the next run that has none', async () => {
+    const output = temporaryDirectory();
+    const [source, target] = [join(temporaryDirectory(), 'console'), 'logs/6.1.console.log'];
+    writeFileSync(source, 'booting');
+    const tests = [{ project: 'a', release: '6.1', arch: 'arm64', cases: [{ log: target }] }];
+    const manifest = { ...manifestOf({ a: [] }), tests } as unknown as Manifest;
+    await publish(output, [{ source, target }], manifest);
+    expect(readFileSync(join(output, indexName), 'utf8')).toContain(target);
+    await publishJobs(output, { a: ['a.ko'] });
+    expect(listing(output)).toEqual(['a.ko', 'manifest.json']);
+  });
+
   it('knows of the files of a run that broke off', async () => {
     // A directory in the place of the second: nobody knows of it before the first is in its place.
     const output = temporaryDirectory({ 'source/a.ko': '', 'source/b.ko': '', 'b.ko/mine': '' });
