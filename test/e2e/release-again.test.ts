@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, statSync } from 'node:fs';
+import { cpSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -22,9 +22,18 @@ interface Circumstances {
 
 describe('a release that is made again', () => {
   const keys = temporaryDirectory();
+  const repositoryKey = join(keys, 'repository.asc');
   let rsa: KeyPair;
   beforeAll(() => {
     rsa = makeKeyPair(keys, 'rsa', { algorithm: 'rsa' });
+    const home = temporaryDirectory();
+    const gpg = (...args: string[]) =>
+      execFileSync('gpg', ['--homedir', home, '--batch', '--passphrase', '', ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    gpg('--quick-gen-key', 'Acme <archive@acme.example>', 'ed25519', 'sign', 'never');
+    writeFileSync(repositoryKey, gpg('--armor', '--export-secret-keys'));
+    execFileSync('gpgconf', ['--homedir', home, '--kill', 'all']);
     execFileSync('chmod', ['-R', 'a+rX', keys]);
   });
 
@@ -38,7 +47,17 @@ describe('a release that is made again', () => {
       ...['release', join(directory, 'exporter'), join(directory, 'consumer')],
       ...['-k', 'debian:trixie', '-a', 'arm64,x86_64', '--package-version', '1.0'],
       ...['--format', 'deb,rpm,tar,dkms,oci,android', '--no-test', '--out', join(directory, 'r')],
-      ...['--key', rsa.key, '--cert', rsa.cert, '-j', `${jobs}`],
+      ...[
+        '--repo',
+        '--gpg-key',
+        repositoryKey,
+        '--key',
+        rsa.key,
+        '--cert',
+        rsa.cert,
+        '-j',
+        `${jobs}`,
+      ],
     ];
     const identity = [`--reuid=${user}`, `--regid=${user}`, `--groups=${socketGroup}`];
     const command = ['setpriv', ...identity, 'faketime', date, process.execPath, bin, ...args];
