@@ -60,12 +60,17 @@ function parse(path: string, bytes: Buffer): X509Certificate {
   }
 }
 
+const isPathWrong = (cause: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR', 'EISDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
+
 function unreadable(path: string, cause: unknown): KbuildError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new KbuildError(
     'SIGN_KEY',
     `cannot read the certificate ${path}: ${why}`,
-    'It must be an X.509 certificate, PEM or DER.',
+    isPathWrong(cause)
+      ? 'Check the path: no such file is there.'
+      : 'It must be an X.509 certificate, PEM or DER.',
     { cause },
   );
 }
