@@ -59,7 +59,9 @@ describe('a release that is made again', () => {
         `${jobs}`,
       ],
     ];
-    const identity = [`--reuid=${user}`, `--regid=${user}`, `--groups=${socketGroup}`];
+    // Wherever this repository lies, that user may read it; to write is another thing.
+    const may = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+    const identity = [`--reuid=${user}`, `--regid=${user}`, `--groups=${socketGroup}`, ...may];
     const command = ['setpriv', ...identity, 'faketime', date, process.execPath, bin, ...args];
     const { exitCode, stderr } = await execa(command[0]!, command.slice(1), {
       cwd: directory,
