@@ -6,7 +6,7 @@ import type { ReleaseRequest } from '../workflow/release-request.js';
 import { budgetOf } from './budget.js';
 import { commaList, list, planRequest, selectionOptions } from './options.js';
 import { sharedCacheOptions, sharedCacheRequest } from './shared-cache-options.js';
-import { parseDuration, parseSize } from './units.js';
+import { jobLimits, limitOptions } from './limit-options.js';
 
 /** As `formats` of src/release/pack/formats.ts, which a help text need not load. */
 const formatNames = ['deb', 'rpm', 'tar', 'dkms', 'oci', 'android'] as const;
@@ -73,24 +73,7 @@ export const releaseOptions = {
     requiresArg: true,
     describe: 'Processes that compile, and virtual machines, at once; default: number of CPUs',
   },
-  'job-memory': {
-    string: true,
-    default: '4g',
-    requiresArg: true,
-    describe: 'Memory limit of each build',
-  },
-  disk: {
-    string: true,
-    default: '2g',
-    requiresArg: true,
-    describe: 'Scratch space of each build; lies in memory',
-  },
-  timeout: {
-    string: true,
-    default: '30m',
-    requiresArg: true,
-    describe: 'Time limit of each build',
-  },
+  ...limitOptions,
   ...sharedCacheOptions,
 } as const;
 
@@ -147,11 +130,7 @@ export function releaseRequest(argv: ReleaseArguments, name: string): ReleaseReq
     useCache: true,
     incremental: true,
     ...(sharedCache !== undefined && { sharedCache }),
-    limits: {
-      memoryBytes: Math.min(parseSize(argv['job-memory'], 'job-memory'), budget.memoryBytes),
-      diskBytes: parseSize(argv.disk, 'disk'),
-      timeoutMs: parseDuration(argv.timeout, 'timeout'),
-    },
+    limits: jobLimits(argv, budget),
     tested: false,
     attested: false,
     files: [],

@@ -13,7 +13,7 @@ import {
 import { tellGithub } from '../github/tell-github.js';
 import { sharedCacheOptions, sharedCacheRequest } from '../shared-cache-options.js';
 import { runWithReporter } from '../session.js';
-import { parseDuration, parseSize } from '../units.js';
+import { jobLimits, limitOptions } from '../limit-options.js';
 
 export const buildCommand = defineCommand({
   usage: 'build [dirs..]',
@@ -44,24 +44,7 @@ export const buildCommand = defineCommand({
       requiresArg: true,
       describe: 'Memory for all jobs together; default: what is available',
     },
-    'job-memory': {
-      string: true,
-      default: '4g',
-      requiresArg: true,
-      describe: 'Memory limit of each job, within --memory',
-    },
-    disk: {
-      string: true,
-      default: '2g',
-      requiresArg: true,
-      describe: 'Scratch space of each job; lies in memory',
-    },
-    timeout: {
-      string: true,
-      default: '30m',
-      requiresArg: true,
-      describe: 'Time limit of each job',
-    },
+    ...limitOptions,
     cache: {
       boolean: true,
       default: true,
@@ -122,11 +105,7 @@ export const buildCommand = defineCommand({
       incremental: argv.incremental,
       rebuild: argv.rebuild,
       ...(sharedCache !== undefined && { sharedCache }),
-      limits: {
-        memoryBytes: Math.min(parseSize(argv['job-memory'], 'job-memory'), budget.memoryBytes),
-        diskBytes: parseSize(argv.disk, 'disk'),
-        timeoutMs: parseDuration(argv.timeout, 'timeout'),
-      },
+      limits: jobLimits(argv, budget),
       reports: {
         ...(argv.junit !== undefined && { junit: resolve(argv.junit) }),
         ...(argv.sarif !== undefined && { sarif: resolve(argv.sarif) }),

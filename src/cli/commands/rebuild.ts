@@ -12,7 +12,7 @@ import {
   verboseOption,
 } from '../options.js';
 import { runWithReporter } from '../session.js';
-import { parseDuration, parseSize } from '../units.js';
+import { jobLimits, limitOptions } from '../limit-options.js';
 
 export const rebuildCommand = defineCommand({
   usage: 'rebuild [dirs..]',
@@ -47,24 +47,7 @@ export const rebuildCommand = defineCommand({
       requiresArg: true,
       describe: 'Processes that compile at once, over all jobs; default: the number of CPUs',
     },
-    'job-memory': {
-      string: true,
-      default: '4g',
-      requiresArg: true,
-      describe: 'Memory limit of each job',
-    },
-    disk: {
-      string: true,
-      default: '2g',
-      requiresArg: true,
-      describe: 'Scratch space of each job; lies in memory',
-    },
-    timeout: {
-      string: true,
-      default: '30m',
-      requiresArg: true,
-      describe: 'Time limit of each job',
-    },
+    ...limitOptions,
     ...fetchOptions,
     ...jsonOption,
     ...verboseOption,
@@ -95,11 +78,7 @@ export const rebuildCommand = defineCommand({
       sign: argv.sign,
       runtime: argv.runtime,
       budget,
-      limits: {
-        memoryBytes: Math.min(parseSize(argv['job-memory'], 'job-memory'), budget.memoryBytes),
-        diskBytes: parseSize(argv.disk, 'disk'),
-        timeoutMs: parseDuration(argv.timeout, 'timeout'),
-      },
+      limits: jobLimits(argv, budget),
     };
     const { rebuild } = await import('../../workflow/rebuild.js');
     const { report, exitStatus } = await runWithReporter(argv, context, (session) =>
