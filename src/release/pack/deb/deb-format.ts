@@ -1,7 +1,7 @@
 import { KbuildError } from '../../../errors/kbuild-error.js';
-import type { ModuleFormat, PackTools, ReleaseFile } from '../format.js';
+import type { PackTools, ReleaseFile } from '../format.js';
 import { debImage } from '../pack-image.js';
-import { modulesInArchive } from '../modules-in-archive.js';
+import { installedFormat } from '../installed-format.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { ReleaseProject } from '../release-project.js';
 import { commonPackage } from './common-package.js';
@@ -13,20 +13,17 @@ import { modulesPackage } from './modules-package.js';
  * A Debian package for each kernel's modules of each project; one for what a project's kernels share;
  * and one for each of the kernel's meta packages, that follows it.
  */
-export const debFormat: ModuleFormat = {
+export const debFormat = installedFormat({
+  directory: 'deb',
+  image: debImage,
   checkVersion: (version) => void debianVersion(version, 'PACKAGE_VERSION'),
-  pack: async (projects, tools) => {
+  recipes: (projects, tools) => {
     const recipes = projects.flatMap((project) => recipesOf(project, projects, tools));
     checkNames(recipes);
-    const packages = await tools.run(recipes, debImage);
-    return packages.map(({ name, bytes }) => ({ path: `deb/${name}`, bytes }));
+    return recipes;
   },
-  unpack: async (files, tools) => {
-    const archives = await tools.run(files.map(unpackRecipe), debImage);
-    const modules = archives.map(({ bytes }, i) => modulesInArchive(files[i]?.path ?? '', bytes));
-    return (await Promise.all(modules)).flat();
-  },
-};
+  unpackRecipe: (file) => unpackRecipe(file),
+});
 
 function recipesOf(
   project: ReleaseProject,

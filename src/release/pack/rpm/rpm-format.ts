@@ -1,6 +1,6 @@
-import type { ModuleFormat, PackTools, ReleaseFile } from '../format.js';
+import type { PackTools, ReleaseFile } from '../format.js';
 import { rpmImage } from '../pack-image.js';
-import { modulesInArchive } from '../modules-in-archive.js';
+import { installedFormat } from '../installed-format.js';
 import type { PackageRecipe } from '../recipe.js';
 import type { ReleaseProject } from '../release-project.js';
 import { commonPackage, kmodPackage } from './kmod-package.js';
@@ -10,19 +10,13 @@ import { rpmVersion } from './rpm-version.js';
  * An rpm for each kernel's modules of each project, and one for what modprobe and systemd are told of
  * a project's modules, which these need.
  */
-export const rpmFormat: ModuleFormat = {
+export const rpmFormat = installedFormat({
+  directory: 'rpm',
+  image: rpmImage,
   checkVersion: (version) => void rpmVersion(version, 'PACKAGE_VERSION'),
-  pack: async (projects, tools) => {
-    const recipes = projects.flatMap((project) => recipesOf(project, projects, tools));
-    const packages = await tools.run(recipes, rpmImage);
-    return packages.map(({ name, bytes }) => ({ path: `rpm/${name}`, bytes }));
-  },
-  unpack: async (files, tools) => {
-    const archives = await tools.run(files.map(unpackRecipe), rpmImage);
-    const modules = archives.map(({ bytes }, i) => modulesInArchive(files[i]?.path ?? '', bytes));
-    return (await Promise.all(modules)).flat();
-  },
-};
+  recipes: (projects, tools) => projects.flatMap((project) => recipesOf(project, projects, tools)),
+  unpackRecipe: (file) => unpackRecipe(file),
+});
 
 function recipesOf(
   project: ReleaseProject,
